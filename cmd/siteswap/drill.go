@@ -1,0 +1,210 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"siteswap/internal/api"
+	"siteswap/internal/config"
+	"siteswap/internal/drill"
+	"siteswap/internal/report"
+	"siteswap/runbooks"
+)
+
+// drillFlags are what `siteswap drill` takes.
+type drillFlags struct {
+	scenario, fail, report, dir string
+	override                    []string
+	speed                       float64
+	seed                        uint64
+	keep, plain                 bool
+}
+
+func (a *app) drillCommand() *cobra.Command {
+	f := &drillFlags{}
+	c := &cobra.Command{
+		Use: "drill", Short: "Rehearse a switchover and a failback on emulated sites, in about a minute", Args: cobra.NoArgs,
+		Long: `Starts two emulated sites on loopback addresses, three controllers and the redirectors as processes of
+their own, loses a site, switches over, fails back, and measures what users felt. Needs no Exchange.
+
+Without --config and without siteswap.yaml in this folder it runs on the reference design.
+Built-in scenarios: ` + strings.Join(drill.Scenarios(), ", "),
+		Example: "  siteswap drill\n  siteswap drill --scenario wan-cut\n  siteswap drill --config siteswap.yaml --report drill.html --json",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.drill(cmd, f) },
+	}
+	c.Flags().StringVar(&f.scenario, "scenario", "site-loss", "name of a built-in scenario, or a file")
+	c.Flags().Float64Var(&f.speed, "speed", 60, "how many times faster than real time")
+	c.Flags().StringVar(&f.fail, "fail", "", "the site that is lost (default: the one that mounts most databases)")
+	c.Flags().StringArrayVar(&f.override, "override", nil, "override this safety rule when it refuses; only a lab takes that")
+	c.Flags().StringVar(&f.report, "report", "", "where the HTML report goes (default: drill-DATE.html)")
+	c.Flags().Uint64Var(&f.seed, "seed", 1, "recorded in the report; the emulated sites take no random decision yet")
+	c.Flags().StringVar(&f.dir, "keep", "", "keep site file, keys, logs and state of the drill in this folder")
+	c.Flags().BoolVar(&f.plain, "plain", false, "plain lines although this is a terminal")
+	return c
+}
+
+func (a *app) drill(cmd *cobra.Command, f *drillFlags) error {
+	o, err := a.drillOptions(cmd, f)
+	if err != nil {
+		return err
+	}
+	file := f.report
+	if file == "" {
+		file = "drill-" + time.Now().Format("2006-01-02") + ".html"
+	}
+	probe, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return usage("--report: %v; nothing was started", err)
+	}
+	probe.Close()
+	view := a.newView(cmd, o.Site, f.plain)
+	o.Watch = view
+	ctx, cancel := context.WithCancel(cmd.Context())
+	defer cancel()
+	view.begin(ctx, cancel)
+	doc, err := drill.Run(ctx, o)
+	view.end()
+	var wrong *drill.UsageError
+	if errors.As(err, &wrong) {
+		os.Remove(file)
+		return &exit{exitUsage, wrong.Error()}
+	}
+	if err != nil {
+		return &exit{exitFailed, err.Error()}
+	}
+	if err := writeReport(file, doc); err != nil {
+		return &exit{exitFailed, err.Error()}
+	}
+	if a.json {
+		if err := report.Write(a.out, doc); err != nil {
+			return &exit{exitFailed, err.Error()}
+		}
+	}
+	return a.drillEnding(view, doc, o.Scenario, file)
+}
+
+// drillEnding prints the last lines and chooses the exit code.
+func (a *app) drillEnding(view *view, doc report.Document, sc *drill.Scenario, file string) error {
+	for _, o := range doc.Outages {
+		view.plain.Line(time.Now(), fmt.Sprintf("outage of %s: %s", o.Clients, o.Sentence(doc.Speed)))
+	}
+	for _, i := range doc.Invariants {
+		for _, e := range i.Evidence {
+			view.plain.Marked(time.Now(), "failed", i.Name+": "+e)
+		}
+	}
+	for _, p := range report.Validate(doc) {
+		view.plain.Marked(time.Now(), "failed", "the report does not hold: "+p)
+	}
+	code := drill.Exit(doc, sc)
+	if code == exitGood && len(report.Validate(doc)) > 0 {
+		code = exitFailed
+	}
+	expected := ""
+	if doc.ExpectMet != nil {
+		expected = map[bool]string{true: "  As expected: " + doc.Expect + ".", false: "  Expected: " + doc.Expect + "."}[*doc.ExpectMet]
+	}
+	view.plain.Line(time.Now(), doc.Verdict+expected+"  Report: "+file)
+	if code == exitGood {
+		return nil
+	}
+	return &exit{code, ""}
+}
+
+func writeReport(file string, doc report.Document) error {
+	var b bytes.Buffer
+	if err := report.HTML(&b, doc); err != nil {
+		return fmt.Errorf("the report: %w", err)
+	}
+	if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("the report: %w", err)
+	}
+	return nil
+}
+
+func (a *app) drillOptions(cmd *cobra.Command, f *drillFlags) (drill.Options, error) {
+	sc, ps := drill.LoadScenario(f.scenario)
+	if err := a.problems(ps); err != nil {
+		return drill.Options{}, err
+	}
+	site, err := a.drillSite(cmd, sc)
+	if err != nil {
+		return drill.Options{}, err
+	}
+	if f.speed < 1 || f.speed > 600 {
+		return drill.Options{}, usage("--speed %g: between 1 and 600", f.speed)
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return drill.Options{}, fmt.Errorf("find this program: %w", err)
+	}
+	dir := f.dir
+	if dir == "" {
+		dir, err = os.MkdirTemp("", "siteswap-drill-")
+	} else {
+		err = os.MkdirAll(dir, 0o700)
+	}
+	if err != nil {
+		return drill.Options{}, usage("a folder for the drill: %v", err)
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return drill.Options{}, usage("a folder for the drill: %v", err)
+	}
+	return drill.Options{Site: site, Scenario: sc, Speed: f.speed, Fail: f.fail, Override: f.override, Seed: f.seed, Program: program, Dir: dir, Keep: f.dir != "",
+		Version: version(), Again: "siteswap " + strings.Join(cmd.Flags().Args(), " ") + again(cmd), Plan: a.planner(site)}, nil
+}
+
+// again is the command line that runs the drill again.
+func again(cmd *cobra.Command) string {
+	line := "drill"
+	for _, name := range []string{"config", "scenario", "speed", "fail", "seed"} {
+		if fl := cmd.Flags().Lookup(name); fl != nil && fl.Changed {
+			line += " --" + name + " " + fl.Value.String()
+		}
+	}
+	return line
+}
+
+// drillSite is the site file of the scenario, of the flags, or the reference design, with the scenario's changes.
+func (a *app) drillSite(cmd *cobra.Command, sc *drill.Scenario) (*config.Site, error) {
+	var site *config.Site
+	var err error
+	if sc.Site != "" && !cmd.Flags().Changed("config") {
+		s, ps := config.Load(sc.Site)
+		if err := a.problems(ps); err != nil {
+			return nil, err
+		}
+		site = s
+	} else if site, err = a.site(cmd, true); err != nil {
+		return nil, err
+	}
+	if len(sc.Set) == 0 {
+		return site, nil
+	}
+	changed, ps := config.Change(site, sc.Set)
+	return changed, a.problems(ps)
+}
+
+// planner compiles a runbook for the drill's site. The addresses of the emulated sites are others, so the topology that the
+// controllers check is that of the relocated file: the drill names it in the request's parameters.
+func (a *app) planner(*config.Site) func(*config.Site, string, map[string]string) (api.StartRequest, error) {
+	return func(site *config.Site, runbook string, params map[string]string) (api.StartRequest, error) {
+		rb, err := a.findRunbook(runbook)
+		if err != nil {
+			return api.StartRequest{}, err
+		}
+		plan, ps := runbooks.Compile(rb, site.Topology(), params)
+		if ps.Err() != nil {
+			return api.StartRequest{}, ps.Err()
+		}
+		return api.StartRequest{Plan: *plan}, nil
+	}
+}

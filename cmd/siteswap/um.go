@@ -1,0 +1,175 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"siteswap/internal/config"
+	"siteswap/umredirect"
+)
+
+func (a *app) umCommand() *cobra.Command {
+	c := &cobra.Command{Use: "um", Short: "Run the UM redirector of a site", Example: "  siteswap um serve --site Prod --data /var/lib/siteswap"}
+	var site, data string
+	serve := &cobra.Command{Use: "serve", Short: "Answer the PBX: 302 to the UM server that has the mailbox", Args: cobra.NoArgs,
+		Example: "  siteswap um serve --config siteswap.yaml --site Prod --data /var/lib/siteswap",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := a.site(cmd, false)
+			if err != nil {
+				return err
+			}
+			return a.serveUM(cmd, s, site, data)
+		}}
+	serve.Flags().StringVar(&site, "site", "", "site of the redirector in the site file")
+	serve.Flags().StringVar(&data, "data", "siteswap-data", "folder for its state")
+	c.AddCommand(serve)
+	return c
+}
+
+func (a *app) serveUM(cmd *cobra.Command, site *config.Site, name, data string) error {
+	var me *config.Redirector
+	if site.UM != nil {
+		for i := range site.UM.Redirectors {
+			if site.UM.Redirectors[i].Site == name {
+				me = &site.UM.Redirectors[i]
+			}
+		}
+	}
+	if me == nil {
+		return usage("--site %q has no redirector in the site file (um.redirectors)", name)
+	}
+	dir := filepath.Join(data, "um-"+name)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return usage("--data: %v", err)
+	}
+	o, err := a.redirectorOptions(site, dir, filepath.Join(data, "tag.key"))
+	if err != nil {
+		return err
+	}
+	srv, err := umredirect.New(o)
+	if err != nil {
+		return usage("redirector of %s: %v", name, err)
+	}
+	defer srv.Close()
+	return serveSockets(cmd, srv, me)
+}
+
+// serveSockets binds what the site file says and serves until the command ends.
+func serveSockets(cmd *cobra.Command, srv *umredirect.Server, me *config.Redirector) error {
+	ended := make(chan error, 8)
+	bind := me.Bind
+	if len(bind) == 0 {
+		bind = me.Listen
+	}
+	for _, b := range bind {
+		switch b.Network {
+		case "udp":
+			pc, err := net.ListenPacket("udp", b.AddrPort.String())
+			if err != nil {
+				return usage("listen on %s: %v; end what holds it, or change um.redirectors[].bind", b, err)
+			}
+			defer pc.Close()
+			go func() { ended <- srv.ServeUDP(pc) }()
+		case "tcp":
+			l, err := net.Listen("tcp", b.AddrPort.String())
+			if err != nil {
+				return usage("listen on %s: %v; end what holds it, or change um.redirectors[].bind", b, err)
+			}
+			defer l.Close()
+			go func() { ended <- srv.ServeTCP(l) }()
+		}
+	}
+	control := me.ControlBind
+	if !control.IsValid() {
+		control = me.Control
+	}
+	if control.IsValid() {
+		l, err := net.Listen("tcp", control.String())
+		if err != nil {
+			return usage("listen on %s: %v; end what holds it, or change um.redirectors[].control", control, err)
+		}
+		h := &http.Server{Handler: srv.Control(), ReadHeaderTimeout: 10 * time.Second}
+		defer h.Close()
+		go func() { ended <- h.Serve(l) }()
+	}
+	select {
+	case <-cmd.Context().Done():
+		return nil
+	case err := <-ended:
+		return &exit{exitFailed, "redirector ended: " + errors.Join(err).Error()}
+	}
+}
+
+func (a *app) redirectorOptions(site *config.Site, dir, key string) (umredirect.Options, error) {
+	o := umredirect.Options{StateFile: filepath.Join(dir, "state.json"), Logger: slog.New(slog.NewTextHandler(a.errs, nil)),
+		First: umredirect.Setting{Site: site.Sites[site.Topology().HomeSite()].Name, Generation: 1}}
+	to := umredirect.TableOptions{}
+	for _, p := range site.UM.DialPlans {
+		d := umredirect.DialPlan{Name: p.Name, ExtensionDigits: p.ExtensionDigits, Current: map[string][]umredirect.Target{}}
+		for s, contacts := range p.Current {
+			for _, c := range contacts {
+				d.Current[s] = append(d.Current[s], umredirect.Target{Host: c.Target.Host, Port: int(c.Target.Port), Transport: c.Target.Transport, Q: c.Preference()})
+			}
+		}
+		to.DialPlans = append(to.DialPlans, d)
+	}
+	for _, l := range site.UM.Legacy {
+		to.Legacy = append(to.Legacy, umredirect.Legacy{Name: l.Name, FQDN: l.FQDN, Port: l.Port, Transport: l.Transport, WhenDown: l.WhenDown})
+	}
+	for _, m := range site.UM.Mailboxes {
+		to.Mailboxes = append(to.Mailboxes, umredirect.Mailbox{Extension: m.Extension, DialPlan: m.DialPlan, Home: m.Home})
+	}
+	for _, r := range site.UM.Redirectors {
+		for _, l := range r.Listen {
+			to.Self = append(to.Self, l.AddrPort.String())
+		}
+	}
+	table, err := umredirect.NewTable(to)
+	if err != nil {
+		return o, usage("um: %v", err)
+	}
+	o.Table = table
+	for _, p := range site.UM.Peers {
+		o.Peers = append(o.Peers, netip.PrefixFrom(p.Addr, p.BitLen()))
+	}
+	o.TagKey, err = tagKey(key)
+	return o, err
+}
+
+// tagKey is the secret of the To tags, which all redirectors of a folder share: made by the first that starts and kept, so that
+// each answers a repeated call the same.
+func tagKey(file string) ([]byte, error) {
+	fresh := make([]byte, 32)
+	if _, err := rand.Read(fresh); err != nil {
+		return nil, fmt.Errorf("make a tag key: %w", err)
+	}
+	temp := fmt.Sprintf("%s.%d", file, os.Getpid())
+	if err := os.WriteFile(temp, []byte(hex.EncodeToString(fresh)), 0o600); err != nil {
+		return nil, usage("keep the tag key: %v", err)
+	}
+	defer os.Remove(temp)
+	// A link appears whole or not at all: the first of several that start at once wins.
+	if err := os.Link(temp, file); err != nil && !errors.Is(err, os.ErrExist) {
+		return nil, usage("keep the tag key: %v", err)
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, usage("read the tag key: %v", err)
+	}
+	key, err := hex.DecodeString(string(b))
+	if err != nil || len(key) < 16 {
+		return nil, usage("%s holds no tag key: delete it, and a new one is made", file)
+	}
+	return key, nil
+}

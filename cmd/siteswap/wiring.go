@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"siteswap/dnsupdate"
+	"siteswap/internal/act"
+	"siteswap/internal/config"
+	"siteswap/internal/exchange"
+	"siteswap/internal/power"
+	"siteswap/internal/vip"
+	"siteswap/umredirect"
+	"siteswap/witness"
+)
+
+// dial is a way to open connections, TCP and UDP.
+type dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+// dialFrom dials from an address of this machine, so that whoever stands between knows where the caller stands.
+func dialFrom(local netip.Addr) dial {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		d := &net.Dialer{}
+		if local.IsValid() {
+			d.LocalAddr = &net.TCPAddr{IP: local.AsSlice()}
+			if strings.HasPrefix(network, "udp") {
+				d.LocalAddr = &net.UDPAddr{IP: local.AsSlice()}
+			}
+		}
+		return d.DialContext(ctx, network, address)
+	}
+}
+
+// scale is how many times faster than real time a lab runs.
+func scale(site *config.Site) float64 {
+	if site.Cluster == nil || !site.Cluster.Lab || site.Cluster.TimeScale < 1 {
+		return 1
+	}
+	return site.Cluster.TimeScale
+}
+
+// drivers makes a world of drivers for a site file. Only the emulated sites have a driver for Exchange yet.
+func drivers(site *config.Site, from dial) (*act.World, error) {
+	if site.ExchangeAccess == nil || site.ExchangeAccess.Transport != "lab" {
+		return nil, usage("exchange_access.transport: this build has no driver for a live Exchange yet; rehearse with `siteswap drill` or `siteswap lab up`")
+	}
+	t, s := site.Topology(), scale(site)
+	patience := func(real, floor time.Duration) time.Duration {
+		return max(floor, time.Duration(float64(real)/s))
+	}
+	web := &http.Client{Transport: &http.Transport{DialContext: from, DisableKeepAlives: true}}
+	dns, err := dnsClient(site, from, patience(5*time.Second, 700*time.Millisecond))
+	if err != nil {
+		return nil, err
+	}
+	ports := map[string]string{}
+	for _, v := range site.Servers {
+		ports[v.FQDN] = net.JoinHostPort(v.Address.String(), strconv.Itoa(site.ExchangeAccess.Port))
+	}
+	o := act.Options{Topology: t, DNS: dns, Scale: s, Dial: from, FrontPort: strconv.Itoa(labFrontPort),
+		Exchange: &exchange.Client{Transport: exchange.NewHTTPTransport(exchange.HTTPOptions{Address: func(server string) string { return ports[server] },
+			Dial: from, Connect: patience(5*time.Second, 700*time.Millisecond), Read: patience(30*time.Second, 2*time.Second), Act: patience(30*time.Minute, 5*time.Second)})},
+		Pools: make([]*vip.Pool, len(site.Sites)), Directories: make([][]string, len(site.Sites)),
+		Fronts: make([]string, len(t.Members)), UM: make([]string, len(t.Members))}
+	if site.Power != nil {
+		o.Power = &power.Control{Address: site.Power.Address.String(), HTTP: web}
+	}
+	for i, p := range site.Sites {
+		if p.VIP != nil && p.VIP.Control.IsValid() && len(t.Sites[i].Pool) > 0 {
+			o.Pools[i] = &vip.Pool{Control: p.VIP.Control.String(), HTTP: web}
+		}
+		for _, d := range p.DomainControllers {
+			o.Directories[i] = append(o.Directories[i], net.JoinHostPort(d.Address.String(), strconv.Itoa(labDirectoryPort)))
+		}
+	}
+	for _, v := range site.Servers {
+		if m := t.MemberIndex(v.Name); m >= 0 {
+			o.Fronts[m] = net.JoinHostPort(v.Address.String(), strconv.Itoa(labFrontPort))
+		}
+	}
+	o.Witnesses = witnessProbes(site)
+	if site.UM != nil {
+		for _, r := range site.UM.Redirectors {
+			o.Redirectors = append(o.Redirectors, &umredirect.Remote{URL: "http://" + r.Control.String(), HTTP: web})
+		}
+	}
+	return act.New(o), nil
+}
+
+// Ports of the emulated servers that the site file does not name.
+const (
+	labFrontPort     = 10443
+	labDirectoryPort = 10389
+)
+
+func witnessProbes(site *config.Site) []act.WitnessProbe {
+	t := site.Topology()
+	var out []act.WitnessProbe
+	add := func(w *config.Witness) {
+		if w != nil && w.Address.IsValid() {
+			out = append(out, act.WitnessProbe{Site: t.SiteIndex(w.Site), Target: witness.Target{Server: w.Server, Address: w.Address.String()}})
+		}
+	}
+	add(&site.DAG.Witness)
+	add(site.DAG.AlternateWitness)
+	return out
+}
+
+func dnsClient(site *config.Site, from dial, timeout time.Duration) (*dnsupdate.Client, error) {
+	o := dnsupdate.Options{Dialer: from, Timeout: timeout}
+	for _, s := range site.DNS.Servers {
+		srv := dnsupdate.Server{Address: s.Address.String(), Site: s.Site, Zones: s.Zones}
+		if s.TSIG != nil {
+			key, err := tsig(site, s.TSIG)
+			if err != nil {
+				return nil, usage("dns server %s: %v", s.Address, err)
+			}
+			srv.TSIG = key
+		}
+		o.Servers = append(o.Servers, srv)
+	}
+	c, err := dnsupdate.NewClient(o)
+	if err != nil {
+		return nil, usage("%v", err)
+	}
+	return c, nil
+}
+
+// tsig reads a key from where the site file says. Its text is never printed.
+func tsig(site *config.Site, k *config.TSIG) (dnsupdate.TSIG, error) {
+	var key dnsupdate.TSIG
+	var err error
+	switch {
+	case k.KeyFile != "":
+		key, err = dnsupdate.ReadKeyFile(site.Path(k.KeyFile))
+	case k.Env != "":
+		key, err = dnsupdate.ParseKey([]byte(os.Getenv(k.Env)))
+	default:
+		return key, fmt.Errorf("tsig names no key_file and no env; a command is not run by this build")
+	}
+	if err != nil {
+		return key, err
+	}
+	if key.Name == "" {
+		key.Name = k.Name
+	}
+	if key.Algorithm == "" {
+		key.Algorithm = k.Algorithm
+	}
+	return key, nil
+}

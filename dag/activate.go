@@ -1,0 +1,139 @@
+package dag
+
+// activateStep is Move-ActiveMailboxDatabase with an explicit target (MDBC): check, take the source down and copy what is
+// left, mount.
+func (s *State) activateStep(t *Topology, p *Prog) {
+	db, m := p.Op.Database, p.Op.Member
+	c := s.copyOn(t, db, m)
+	if c == nil {
+		p.fail(ErrNoCopy, t.Members[m].Name)
+		return
+	}
+	if !s.answersTo(t, p.Op.From, m) {
+		p.fail(ErrUnreachable, t.Members[m].Name)
+		return
+	}
+	switch p.PC {
+	case 0:
+		s.activateCheck(t, p, c)
+	case 1:
+		if src := s.mountedOn(t, db); !c.Mounted && src >= 0 && src != m && s.reaches(t, m, src) {
+			s.copyOn(t, db, src).Mounted = false
+			p.Node = int8(src)
+		}
+	case 2:
+		s.activateMount(t, p, c)
+	}
+}
+
+func (s *State) activateCheck(t *Topology, p *Prog, c *CopyState) {
+	db, m := p.Op.Database, p.Op.Member
+	switch {
+	case c.Mounted:
+		p.warn(WarnAlreadyThere, t.Members[m].Name)
+	case !s.mayMount(t, m):
+		p.fail(ErrConsensus, t.Members[m].Name)
+	case !p.Op.SkipHealth && !s.status(t, db, m).MayActivate() && s.status(t, db, m) != CopyDismounted:
+		p.fail(ErrCopyUnhealthy, string(s.status(t, db, m)))
+	case s.full(t, m):
+		p.fail(ErrMaxActive, t.Members[m].Name)
+	}
+}
+
+func (s *State) activateMount(t *Topology, p *Prog, c *CopyState) {
+	db, m := p.Op.Database, p.Op.Member
+	if c.Mounted {
+		return
+	}
+	if !s.mayMount(t, m) {
+		p.fail(ErrConsensus, t.Members[m].Name)
+		return
+	}
+	if src := int(p.Node); src >= 0 && s.reaches(t, m, src) {
+		// Graceful: the source was dismounted by this move, so its last log is there to be copied.
+		from := s.copyOn(t, db, src)
+		from.Mounted = true
+		s.moveGracefully(t, db, src, m)
+		return
+	}
+	dial := p.Op.Dial
+	if dial == "" {
+		dial = s.Nodes[m].Dial
+	}
+	if s.missingAfterLastLogs(t, db, m) > dial.Logs() {
+		p.fail(ErrTooManyLogs, t.Members[m].Name)
+		return
+	}
+	s.activate(t, db, m)
+}
+
+// mountStep is Mount-Database and Dismount-Database. An administrator's dismount is not undone by Active Manager.
+func (s *State) mountStep(t *Topology, p *Prog) {
+	db := p.Op.Database
+	if p.Op.Kind == OpDismount {
+		m := s.mountedOn(t, db)
+		if m >= 0 && !s.answersTo(t, p.Op.From, m) {
+			p.fail(ErrUnreachable, t.Members[m].Name)
+			return
+		}
+		s.DBs[db].Want = false
+		if m < 0 {
+			p.warn(WarnAlreadyThere, t.Databases[db].Name)
+			return
+		}
+		s.copyOn(t, db, m).Mounted = false
+		return
+	}
+	if m := s.mountedOn(t, db); m >= 0 && s.answersTo(t, p.Op.From, m) {
+		p.warn(WarnAlreadyThere, t.Databases[db].Name)
+		return
+	}
+	q := s.quorumNode(t, p.Op.From)
+	if q < 0 {
+		p.fail(ErrNoQuorum, t.Name)
+		return
+	}
+	m := int(s.Nodes[q].Conf.Active[db])
+	if m < 0 || !s.answersTo(t, p.Op.From, m) || !s.mayMount(t, m) {
+		p.fail(ErrConsensus, t.Databases[db].Name)
+		return
+	}
+	s.activate(t, db, m)
+}
+
+// copyStep is the family of copy cmdlets: resume, reseed, block and unblock activation (MDBC, UDBC).
+func (s *State) copyStep(t *Topology, p *Prog) {
+	c := s.copyOn(t, p.Op.Database, p.Op.Member)
+	if c == nil {
+		p.fail(ErrNoCopy, t.Members[p.Op.Member].Name)
+		return
+	}
+	if !s.answersTo(t, p.Op.From, p.Op.Member) {
+		p.fail(ErrUnreachable, t.Members[p.Op.Member].Name)
+		return
+	}
+	switch p.Op.Kind {
+	case OpBlock:
+		c.Blocked = true
+	case OpUnblock:
+		c.Blocked = false
+	case OpResume:
+		if c.Diverged {
+			p.fail(ErrNeedsReseed, t.Members[p.Op.Member].Name)
+			return
+		}
+		if c.Status != CopyHealthy && !c.Mounted {
+			c.Status = CopyInitializing
+		}
+	case OpReseed:
+		if c.Mounted {
+			p.fail(ErrStillMounted, t.Members[p.Op.Member].Name)
+			return
+		}
+		if src := s.mountedOn(t, p.Op.Database); src < 0 || !s.reaches(t, src, p.Op.Member) {
+			p.fail(ErrNotReseedable, t.Databases[p.Op.Database].Name)
+			return
+		}
+		c.Status = CopySeeding
+	}
+}

@@ -1,0 +1,114 @@
+package dag
+
+// Outcome is what those who wait are told when an event has been applied. It is apart from the effect: the lab may lose
+// it, delay it or lie.
+type Outcome struct {
+	Begun    uint8      // the program that EvBegin started
+	Answered []Answered // programs that ended
+}
+
+// Answered is the answer of a program.
+type Answered struct {
+	Program uint8
+	Answer  Answer
+}
+
+// Apply is the state after the event, and what callers are told. Its input is left alone.
+func Apply(t *Topology, s State, e Event) (State, Outcome) {
+	c := s.Clone()
+	out := c.Step(t, e)
+	return c, out
+}
+
+// Step is Apply in place, on the caller's own State.
+func (s *State) Step(t *Topology, e Event) Outcome {
+	var out Outcome
+	switch e.Kind {
+	case EvBegin:
+		out.Begun = s.begin(e.Op)
+	case EvStep:
+		out = s.stepProgram(t, uint8(e.N))
+	case EvWrite:
+		s.write(t, e.Database, e.Member, e.N)
+	case EvSite, EvServer, EvHang, EvService, EvFront, EvDirectory, EvWitness, EvShare, EvLink, EvInvalidCopy:
+		s.fault(t, e)
+	case EvBoot:
+		s.boot(e.Member)
+	case EvSiteBoot:
+		s.siteBoot(t, e.Site)
+	case EvRegroup:
+		s.regroup(t)
+	case EvForm:
+		s.form(t, e.Member)
+	case EvJoin:
+		s.join(t, e.Member)
+	case EvBit:
+		if s.mayRaise(t, e.Member) {
+			s.raise(t, e.Member)
+		}
+	case EvShip:
+		s.ship(t, e.Database, e.Member)
+	case EvReady:
+		if c := s.copyOn(t, e.Database, e.Member); c != nil {
+			c.Status = CopyHealthy
+		}
+	case EvDiverge:
+		if c := s.copyOn(t, e.Database, e.Member); c != nil && c.Diverged {
+			c.Status = CopyFailedAndSuspended
+		}
+	case EvSeeded:
+		s.seeded(t, e.Database, e.Member)
+	case EvFailover:
+		if m := s.failoverTarget(t, e.Database); m >= 0 {
+			s.activate(t, e.Database, m)
+		}
+	case EvReplicate:
+		s.replicate(e.Other, e.Site)
+	case EvHome:
+		if from := s.mountedOn(t, e.Database); from >= 0 {
+			if m := s.homeTarget(t, e.Database, from); m >= 0 {
+				s.moveGracefully(t, e.Database, from, m)
+			}
+		}
+	}
+	return out
+}
+
+func (s *State) write(t *Topology, db, m int, n int64) {
+	c := s.copyOn(t, db, m)
+	if c == nil || !c.Mounted {
+		return
+	}
+	c.Logs += n
+	c.Known = c.Logs
+	// Passive copies in touch learn the generation before the log itself arrives (LastLogCopyNotified).
+	for i := range t.Databases[db].Copies {
+		o := s.Copy(db, i)
+		if !o.Mounted && s.reaches(t, m, t.Databases[db].Copies[i].Member) {
+			o.Known = max(o.Known, c.Logs)
+		}
+		if o != c && o.Mounted { // both sides write: neither continues the other
+			o.Diverged, c.Diverged = true, true
+		}
+	}
+}
+
+func (s *State) replicate(from, to int) {
+	if !s.replicates(from, to) {
+		return
+	}
+	a, b := &s.Sites[from], &s.Sites[to]
+	b.Started, b.Stopped, b.Version = a.Started, a.Stopped, a.Version
+	s.rankVersions()
+}
+
+// rankVersions keeps list versions small: only their differences matter, so the lowest becomes 0.
+func (s *State) rankVersions() {
+	low := uint8(255)
+	for i := range s.Sites {
+		low = min(low, s.Sites[i].Version)
+	}
+	for i := range s.Sites {
+		s.Sites[i].Version -= low
+	}
+}

@@ -1,0 +1,164 @@
+package dag
+
+// FromFacts is the most plausible state behind what was observed from a vantage: the controller runs it forward to predict
+// a step. A member that does not answer is taken as off when its power reads off, else as out of reach for good; nothing
+// that was not observed is assumed to come to help.
+func FromFacts(t *Topology, f *Facts, vantage int) State {
+	s := New(t)
+	for i := range s.Sites {
+		s.siteFromFacts(t, &f.Sites[i], i)
+	}
+	for m := range s.Nodes {
+		s.nodeFromFacts(t, f, m)
+	}
+	s.listsFromFacts(t, f, vantage)
+	for d := range s.DBs {
+		s.databaseFromFacts(t, f, d)
+	}
+	s.viewsFromFacts(t)
+	s.servicesFromFacts(t, f)
+	if f.Cluster.PreferenceMoves.Known {
+		s.PreferenceMoves = f.Cluster.PreferenceMoves.Value
+	}
+	return s
+}
+
+func (s *State) siteFromFacts(t *Topology, f *SiteFacts, i int) {
+	st := &s.Sites[i]
+	st.Directory = f.Directory.Known && f.Directory.Value
+	st.DirectoryHeld = !st.Directory
+	st.Witness = f.Witness.Known && f.Witness.Value
+	st.WitnessHeld = !st.Witness
+	for k := range f.Pool {
+		if f.Pool[k].Enabled.Known {
+			s.InPool[t.Sites[i].Pool[k]] = f.Pool[k].Enabled.Value
+		}
+	}
+	// A site of which nothing answers is taken as without power: its services can be asked for nothing.
+	st.Power = st.Directory || st.Witness || f.VIP.Value || len(t.Sites[i].DomainControllers) == 0
+}
+
+func (s *State) nodeFromFacts(t *Topology, f *Facts, m int) {
+	n, mf := &s.Nodes[m], &f.Members[m]
+	if mf.Power.Known {
+		n.Power = mf.Power.Value
+	}
+	if mf.Policy.Known {
+		n.Policy = mf.Policy.Value
+	}
+	if mf.Dial.Known {
+		n.Dial = mf.Dial.Value
+	}
+	if !mf.Answers.Value {
+		s.crash(t, m)
+		n.Hung = n.Power == PowerOn
+		return
+	}
+	s.Sites[t.Members[m].Site].Power = true
+	n.Front = mf.Front.Value
+	if mf.Cluster.Known {
+		n.Cluster = mf.Cluster.Value
+	}
+	if mf.StartType.Known {
+		n.Start = mf.StartType.Value
+	}
+	n.Learnt = mf.Evicted.Value
+	n.Bit = mf.MayMount.Value
+	n.Conf.Present = !n.Learnt
+	if mf.Quorum.Value {
+		n.Conf.Tag = 1
+		n.Conf.Nodes = s.set(t, mf.Nodes.Value)
+		n.Conf.Weights = n.Conf.Nodes
+		n.Conf.Model, n.Conf.Witness = mf.Model.Value, mf.Witness.Value
+		n.Conf.PAM = int8(t.MemberIndex(mf.PAM.Value))
+		n.View = s.set(t, mf.Up.Value)
+	}
+}
+
+func (s *State) set(t *Topology, names []string) Set {
+	var set Set
+	for _, name := range names {
+		if m := t.MemberIndex(name); m >= 0 {
+			set = set.Add(m)
+		}
+	}
+	return set
+}
+
+// listsFromFacts fills a directory that was not read with what the nearest read one says.
+func (s *State) listsFromFacts(t *Topology, f *Facts, vantage int) {
+	known := -1
+	for i := range s.Sites {
+		if f.Sites[i].Started.Known && (known < 0 || i == vantage) {
+			known = i
+		}
+	}
+	for i := range s.Sites {
+		from := i
+		if !f.Sites[i].Started.Known {
+			from = known
+		}
+		if from >= 0 {
+			s.Sites[i].Started = s.set(t, f.Sites[from].Started.Value)
+			s.Sites[i].Stopped = s.set(t, f.Sites[from].Stopped.Value)
+		}
+	}
+	if known >= 0 { // the directory near the vantage is the one that the run writes: it is the newest
+		s.Sites[known].Version = 1
+	}
+}
+
+func (s *State) databaseFromFacts(t *Topology, f *Facts, d int) {
+	df := &f.Databases[d]
+	for i := range t.Databases[d].Copies {
+		m := t.Databases[d].Copies[i].Member
+		c, cf := s.Copy(d, i), &df.Copies[i]
+		c.Mounted = df.MountedOn.Known && df.MountedOn.Value == t.Members[m].Name
+		if !cf.Status.Known {
+			continue
+		}
+		c.Status = cf.Status.Value
+		switch c.Status {
+		case CopyMounted, CopyDismounted, CopyDisconnectedHealthy:
+			c.Status = CopyHealthy
+		case CopyDisconnectedResync:
+			c.Status = CopyResynchronizing
+		}
+		c.Logs, c.Known = cf.LastInspected.Value, cf.LastGenerated.Value
+		c.Blocked = cf.ActivationSuspended.Value
+		c.Diverged = cf.Diverged.Value
+	}
+	if df.MountedOn.Known {
+		s.DBs[d].Want = df.MountedOn.Value != ""
+	}
+	if df.Active.Known {
+		for m := range s.Nodes {
+			if s.Nodes[m].Conf.Tag == 1 {
+				s.Nodes[m].Conf.Active[d] = int8(t.MemberIndex(df.Active.Value))
+			}
+		}
+	}
+}
+
+// viewsFromFacts: nodes with quorum are one cluster; those without have an older configuration.
+func (s *State) viewsFromFacts(t *Topology) {
+	for m := range s.Nodes {
+		n := &s.Nodes[m]
+		if n.Cluster == Running && n.Conf.Tag == 0 {
+			n.View = s.runningGroup(t, m).nodes
+		}
+	}
+}
+
+func (s *State) servicesFromFacts(t *Topology, f *Facts) {
+	for i := range f.DNS {
+		if f.DNS[i].Site.Known {
+			s.Points[i] = int8(t.SiteIndex(f.DNS[i].Site.Value))
+		}
+	}
+	for i := range f.Redirector {
+		if f.Redirector[i].Site.Known {
+			s.Routes[i] = int8(t.SiteIndex(f.Redirector[i].Site.Value))
+		}
+	}
+}

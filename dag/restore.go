@@ -1,0 +1,125 @@
+package dag
+
+// restoreStep is Restore-DatabaseAvailabilityGroup (DCS, PS:Restore, KB10086): check, force quorum on one node, evict the
+// stopped members, set the quorum model, let the other members join, set the DACP bits.
+func (s *State) restoreStep(t *Topology, p *Prog) {
+	switch p.PC {
+	case 0:
+		s.restoreCheck(t, p)
+	case 1:
+		s.force(t, int(p.Node))
+	case 2:
+		s.evictStopped(t, p)
+	case 3:
+		s.restoreModel(t, p)
+	case 4:
+		for _, m := range s.recoverySet(t, p) {
+			n := &s.Nodes[m]
+			if m != int(p.Node) && s.reaches(t, int(p.Node), m) && n.Cluster != Running {
+				n.Start = Automatic
+				s.admit(t, m, int(p.Node))
+			}
+		}
+	case 5:
+		for _, m := range s.recoverySet(t, p) {
+			if s.HasQuorum(t, m) && s.Nodes[m].Repl {
+				s.raise(t, m)
+			}
+		}
+	}
+}
+
+// recoverySet are the Started members of the recovery site.
+func (s *State) recoverySet(t *Topology, p *Prog) []int {
+	dir := s.directoryFor(p.Op.From)
+	var set []int
+	for m := range s.Nodes {
+		if dir >= 0 && t.Members[m].Site == p.Op.Site && s.Sites[dir].Started.Has(m) {
+			set = append(set, m)
+		}
+	}
+	return set
+}
+
+func (s *State) restoreCheck(t *Topology, p *Prog) {
+	if t.Mode != DagOnly {
+		p.fail(ErrNotDagOnly, t.Name)
+		return
+	}
+	dir := s.directoryFor(p.Op.From)
+	if dir < 0 {
+		p.fail(ErrNoDirectory, t.Sites[p.Op.From].Name)
+		return
+	}
+	if s.Sites[dir].Stopped == 0 {
+		p.fail(ErrNothingStopped, t.Name)
+		return
+	}
+	// Members elsewhere that are still Started: the cluster is opened on a server that runs none (QA:134981).
+	if s.Sites[dir].Started&^t.MembersOf(p.Op.Site) != 0 {
+		p.fail(ErrOpenCluster, t.Members[(s.Sites[dir].Started&^t.MembersOf(p.Op.Site)).First()].Name)
+		return
+	}
+	for _, m := range s.recoverySet(t, p) {
+		if s.answersTo(t, p.Op.From, m) && s.Nodes[m].Conf.Present {
+			p.Node = int8(m)
+			return
+		}
+	}
+	p.fail(ErrUnreachable, t.Sites[p.Op.Site].Name)
+}
+
+// force starts a node's cluster service with /forcequorum: its copy of the cluster database becomes authoritative (SCN).
+func (s *State) force(t *Topology, m int) {
+	n := &s.Nodes[m]
+	if !s.alive(m) || !n.Conf.Present {
+		return
+	}
+	wasRunning := n.Cluster == Running
+	n.Cluster, n.Start, n.Forced = Running, Automatic, true
+	if !wasRunning {
+		n.View = Set(0).Add(m)
+	}
+	s.changeConf(t, m, func(c *Conf) { c.PAM = int8(m) })
+}
+
+func (s *State) evictStopped(t *Topology, p *Prog) {
+	m := int(p.Node)
+	dir := s.directoryFor(p.Op.From)
+	if !s.HasQuorum(t, m) || dir < 0 {
+		p.fail(ErrOpenCluster, t.Members[m].Name)
+		return
+	}
+	stopped := s.Sites[dir].Stopped
+	s.changeConf(t, m, func(c *Conf) {
+		c.Nodes &^= stopped
+		c.Weights &^= stopped
+	})
+}
+
+func (s *State) restoreModel(t *Topology, p *Prog) {
+	m := int(p.Node)
+	if !s.HasQuorum(t, m) {
+		p.fail(ErrOpenCluster, t.Members[m].Name)
+		return
+	}
+	use := p.Op.Witness
+	if use == "" || use == WitnessNone {
+		use = WitnessAlternate
+	}
+	model, witness := t.ParityModel(s.Nodes[m].Conf.Nodes.Len(), use)
+	if witness != WitnessNone && !s.witnessUsable(t, m, witness) {
+		p.warn(WarnWitnessNotReady, map[WitnessUse]string{WitnessAlternate: t.Alternate.Server, WitnessPrimary: t.Witness.Server}[witness])
+		model, witness = NodeMajority, WitnessNone
+	}
+	s.changeConf(t, m, func(c *Conf) { c.Model, c.Witness, c.Weights = model, witness, c.Nodes })
+	s.unforce(t, m)
+}
+
+// unforce: a forced node that has a majority by votes is forced no longer.
+func (s *State) unforce(t *Topology, m int) {
+	s.Nodes[m].Forced = false
+	if !s.holds(t, s.runningGroup(t, m)) {
+		s.Nodes[m].Forced = true
+	}
+}

@@ -1,0 +1,57 @@
+package dag
+
+// policyStep is Set-MailboxServer and the DAG's PreferenceMoveFrequency: attributes of the directory, so the server
+// itself need not answer.
+func (s *State) policyStep(t *Topology, p *Prog) {
+	if s.directoryFor(p.Op.From) < 0 {
+		p.fail(ErrNoDirectory, t.Sites[p.Op.From].Name)
+		return
+	}
+	if p.Op.Kind == OpPreference {
+		s.PreferenceMoves = p.Op.On
+		return
+	}
+	for m := range s.Nodes {
+		if !p.Op.Members.Has(m) {
+			continue
+		}
+		if p.Op.Kind == OpPolicy {
+			s.Nodes[m].Policy = p.Op.Policy
+		} else {
+			s.Nodes[m].Dial = p.Op.Dial
+		}
+	}
+}
+
+// serviceStep is what is not Exchange: a DNS server, a load balancer, a redirector. Each answers only while its site has
+// power and is reached.
+func (s *State) serviceStep(t *Topology, p *Prog) {
+	switch p.Op.Kind {
+	case OpRepoint:
+		site := t.DNSServers[p.Op.Server].Site
+		if !s.Sites[site].Directory || !s.linked(p.Op.From, site) {
+			p.fail(ErrUnreachable, t.DNSServers[p.Op.Server].Address)
+			return
+		}
+		s.Points[p.Op.Server*len(t.Names)+p.Op.Name] = int8(p.Op.Site)
+	case OpPool:
+		for m := range s.Nodes {
+			site := t.Members[m].Site
+			if !p.Op.Members.Has(m) {
+				continue
+			}
+			if !s.Sites[site].Power || !s.linked(p.Op.From, site) {
+				p.fail(ErrUnreachable, t.Sites[site].VIP)
+				return
+			}
+			s.InPool[m] = p.Op.On
+		}
+	case OpRoute:
+		site := t.Redirectors[p.Op.Server].Site
+		if !s.Sites[site].Power || !s.linked(p.Op.From, site) {
+			p.fail(ErrUnreachable, t.Redirectors[p.Op.Server].Listen)
+			return
+		}
+		s.Routes[p.Op.Server] = int8(p.Op.Site)
+	}
+}

@@ -1,0 +1,65 @@
+package dnsupdate
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"siteswap/dag"
+)
+
+// Facts reads every name of the topology at every listed server, all servers at once, and gives the facts in the order of
+// [dag.Facts].DNS: index = server*len(Names)+name. Options.Servers must be in the order of Topology.DNSServers.
+func (c *Client) Facts(ctx context.Context, t *dag.Topology) []dag.DNSFacts {
+	out := make([]dag.DNSFacts, len(c.servers)*len(t.Names))
+	var all sync.WaitGroup
+	for i, s := range c.servers {
+		all.Go(func() { c.factsAt(ctx, s, t, out[i*len(t.Names):(i+1)*len(t.Names)]) })
+	}
+	all.Wait()
+	return out
+}
+
+func (c *Client) factsAt(ctx context.Context, s Server, t *dag.Topology, out []dag.DNSFacts) {
+	silent := ""
+	for i, n := range t.Names {
+		switch {
+		case !s.holds(n.Zone):
+			out[i] = unknownFacts(s.Address, "it is not listed for zone "+n.Zone)
+			continue
+		case silent != "":
+			out[i] = unknownFacts(s.Address, silent)
+			continue
+		}
+		a, err := c.Query(ctx, s, n.Name)
+		if err != nil {
+			if errors.Is(err, ErrUnreachable) {
+				silent = err.Error() // one silence is enough, its price is a timeout
+			}
+			out[i] = unknownFacts(s.Address, err.Error())
+			continue
+		}
+		out[i] = dag.DNSFacts{
+			Answers: dag.Know(a.Addresses, s.Address),
+			TTL:     dag.Know(a.TTL, s.Address),
+			Site:    dag.Know(siteOf(t, n, a.Addresses), s.Address),
+		}
+	}
+}
+
+func unknownFacts(from, why string) dag.DNSFacts {
+	return dag.DNSFacts{Answers: dag.Unknown[[]string](from, why), TTL: dag.Unknown[time.Duration](from, why), Site: dag.Unknown[string](from, why)}
+}
+
+// siteOf is the site whose targets the addresses are; none: "".
+func siteOf(t *dag.Topology, n dag.Name, addresses []string) string {
+	for i, targets := range n.Targets {
+		want := slices.Sorted(slices.Values(targets))
+		if len(want) > 0 && i < len(t.Sites) && slices.Equal(want, addresses) {
+			return t.Sites[i].Name
+		}
+	}
+	return ""
+}

@@ -1,0 +1,67 @@
+package config_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"siteswap/dag"
+)
+
+func TestTopologyOfReference(t *testing.T) {
+	got := load(t, base(t)).Topology()
+	member := func(name, fqdn string, site int) dag.Member {
+		return dag.Member{Name: name, FQDN: fqdn, Site: site, Dial: dag.GoodAvailability, Policy: dag.Unrestricted, UM: true}
+	}
+	want := &dag.Topology{
+		Name: "DAG1", Exchange: dag.Version{Release: 2010, SP: 1}, Windows: "2008 R2", Mode: dag.DagOnly, AccessPoint: true,
+		Sites: []dag.Site{
+			{Name: "Prod", DomainControllers: []string{"dc.test.local", "dc2.test.local"}, VIP: "10.0.1.10", Pool: []int{0, 1}},
+			{Name: "DR", DomainControllers: []string{"dc-dr.test.local", "dc-dr2.test.local"}, VIP: "10.0.2.13"},
+			{Name: "Branch"},
+		},
+		Members:   []dag.Member{member("EX2010-1", "ex2010-1.test.local", 0), member("EX2010-2", "ex2010-2.test.local", 0), member("EX2010-3", "ex2010-3.test.local", 1)},
+		Witness:   dag.Witness{Server: "dc.test.local", Site: 0, Directory: `C:\DAGFileShareWitnesses\DAG1.test.local`},
+		Alternate: dag.Witness{Server: "dc-dr.test.local", Site: 1, Directory: `C:\DAGFileShareWitnesses\DAG1.test.local`},
+		Databases: []dag.Database{{Name: "DB1", Copies: []dag.Copy{{Member: 0, Preference: 1}, {Member: 1, Preference: 2}, {Member: 2, Preference: 3}}, Names: []int{0, 1}}},
+		Names: []dag.Name{
+			{Name: "internal.test.local", Zone: "test.local", TTL: 5 * time.Minute, Targets: [][]string{{"10.0.1.10"}, {"10.0.2.13"}, nil}},
+			{Name: "external.test.local", Zone: "test.local", TTL: 5 * time.Minute, Targets: [][]string{{"203.0.113.10"}, {"198.51.100.13"}, nil}},
+		},
+		DNSServers:  []dag.DNSServer{{Site: 0, Address: "10.0.1.5:53"}, {Site: 1, Address: "10.0.2.5:53"}},
+		Redirectors: []dag.Redirector{{Site: 0, Listen: "10.0.1.30:5060"}, {Site: 1, Listen: "10.0.2.30:5060"}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestTopologyLongForms(t *testing.T) {
+	got := load(t, edit(t, base(t),
+		"address: 10.0.1.11, roles: [cas, hub, mbx, um]", "address: 10.0.1.11, dial: Lossless, policy: IntrasiteOnly, max_active: 20, roles: [mbx]",
+		"{name: EX2010-2,", "{name: HUB1, fqdn: hub1.test.local, site: Prod, address: 10.0.1.14, roles: [hub]}\n  - {name: EX2010-2,",
+		"vip: {address: 10.0.2.13}", "vip: {address: 10.0.2.14}",
+		"pool: [EX2010-1, EX2010-2]", "pool: [HUB1, EX2010-2]",
+		"copies: [EX2010-1, EX2010-2, EX2010-3]", "copies: [{server: EX2010-1, preference: 3}, EX2010-2, {server: EX2010-3, preference: 1, replay_lag: 7d, blocked: true}]",
+		"'10.0.1.5:53',", "'10.0.1.5:53', zones: [test.local],",
+		"people:", "assumptions: {last_man_standing: true}\npeople:",
+		"  activation_mode: DagOnly", "  access_point: false\n  activation_mode: DagOnly",
+	)).Topology()
+	if m := got.Members[0]; m.Dial != dag.Lossless || m.Policy != dag.IntrasiteOnly || m.MaxActive != 20 || m.UM {
+		t.Errorf("%+v", m)
+	}
+	if len(got.Members) != 3 || got.Members[1].Name != "EX2010-2" {
+		t.Errorf("a server without the role mbx is a member: %+v", got.Members)
+	}
+	if diff := cmp.Diff([][]int{{1}, {2}, nil}, [][]int{got.Sites[0].Pool, got.Sites[1].Pool, got.Sites[2].Pool}); diff != "" {
+		t.Error(diff) // the VIP of DR has no pool and is nobody's address: all members of the site
+	}
+	copies := []dag.Copy{{Member: 2, Preference: 1, ReplayLag: 7 * 24 * time.Hour, Blocked: true}, {Member: 1, Preference: 2}, {Member: 0, Preference: 3}}
+	if diff := cmp.Diff(copies, got.Databases[0].Copies); diff != "" {
+		t.Error(diff)
+	}
+	if got.AccessPoint || !got.Assume.LastManStanding || got.Assume.SoleMemberNeedsNoWitness || len(got.DNSServers[0].Zones) != 1 {
+		t.Errorf("%+v", got)
+	}
+}

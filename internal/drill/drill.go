@@ -1,0 +1,164 @@
+package drill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"siteswap/internal/report"
+)
+
+// Run carries out a drill and returns its report. The report is there, as far as it came, although there is an error;
+// *UsageError is something that the caller can mend, and then nothing was started.
+func Run(ctx context.Context, o Options) (report.Document, error) {
+	if o.Speed <= 0 {
+		o.Speed = 60
+	}
+	if !o.Keep {
+		defer os.RemoveAll(o.Dir)
+	}
+	s, err := newStage(ctx, o)
+	if err != nil {
+		return report.Document{}, err
+	}
+	defer s.close()
+	o.Watch.Head(fmt.Sprintf("Drill of %s: %s.  %gx speed", s.t.Name, s.word(o.Scenario.Title), o.Speed))
+	o.Watch.Head(describe(s.site))
+	following, stop := context.WithCancel(ctx)
+	defer stop()
+	if err := s.ready(ctx); err != nil {
+		if ctx.Err() != nil {
+			return s.document(context.WithoutCancel(ctx), true), nil
+		}
+		return report.Document{}, err
+	}
+	go s.look(following)
+	go s.follow(following)
+	s.say("everything served: %d clients, %s", s.clients(), s.mounts())
+	pause(ctx, 3*time.Second)
+	err = s.play(ctx)
+	var other *endedOtherwise
+	var wrong *UsageError
+	switch {
+	case errors.As(err, &wrong):
+		return report.Document{}, wrong
+	case errors.As(err, &other), err == nil:
+		err = s.settle(ctx)
+	}
+	if ctx.Err() != nil {
+		return s.document(context.WithoutCancel(ctx), true), nil
+	}
+	if err != nil {
+		s.failure = err.Error()
+		s.say("%v", err)
+	}
+	return s.document(ctx, false), nil
+}
+
+func (s *stage) clients() int {
+	_, all := s.lab.Served()
+	return all
+}
+
+func (s *stage) mounts() string {
+	text := ""
+	for i, d := range s.t.Databases {
+		on, ok := s.lab.MountedOn(d.Name)
+		if !ok {
+			on = "nowhere"
+		}
+		if i == 4 && len(s.t.Databases) > 5 {
+			return text + fmt.Sprintf(", and %d more", len(s.t.Databases)-4)
+		}
+		if text != "" {
+			text += ", "
+		}
+		text += d.Name + " on " + on
+	}
+	return text
+}
+
+// settle waits after the last event until everybody is served again, and until enough was measured.
+func (s *stage) settle(ctx context.Context) error {
+	s.mu.Lock()
+	runs := len(s.runs)
+	s.mu.Unlock()
+	if runs > 0 {
+		if err := s.lastRunEnds(ctx); err != nil {
+			return err
+		}
+	}
+	deadline := time.Now().Add(40 * time.Second)
+	quiet := time.Time{}
+	for time.Now().Before(deadline) && ctx.Err() == nil {
+		served, all := s.lab.Served()
+		switch {
+		case served < all || !s.enough():
+			quiet = time.Time{}
+		case quiet.IsZero():
+			quiet = time.Now()
+		case time.Since(quiet) > 2*time.Second:
+			return nil
+		}
+		pause(ctx, 50*time.Millisecond)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	served, all := s.lab.Served()
+	if served < all {
+		return fmt.Errorf("at the end only %d of %d clients are served", served, all)
+	}
+	return nil
+}
+
+// lastRunEnds waits for the run that was asked for last.
+func (s *stage) lastRunEnds(ctx context.Context) error {
+	var last string
+	for _, e := range s.o.Scenario.Events {
+		if e.Run != "" {
+			last = e.Run
+		}
+	}
+	s.mu.Lock()
+	asked := s.outcomes
+	_ = asked
+	s.mu.Unlock()
+	if last == "" {
+		return nil
+	}
+	deadline := time.Now().Add(10 * time.Minute)
+	for time.Now().Before(deadline) && ctx.Err() == nil {
+		if s.idle(ctx) {
+			return nil
+		}
+		pause(ctx, 100*time.Millisecond)
+	}
+	return fmt.Errorf("the %s did not end in 10 minutes", last)
+}
+
+// idle: no run is without an outcome.
+func (s *stage) idle(ctx context.Context) bool {
+	runs, err := s.api.Runs(ctx)
+	if err != nil {
+		return false
+	}
+	for _, r := range runs {
+		if r.Outcome == "" {
+			return false
+		}
+	}
+	return true
+}
+
+// enough: the figures mean something only with 50 messages per database and 20 calls (formats.md).
+func (s *stage) enough() bool {
+	for _, d := range s.t.Databases {
+		if s.lab.Audit(d.Name).Acknowledged < 60 {
+			return false
+		}
+	}
+	return s.site.UM == nil || len(s.site.UM.Redirectors) == 0 || s.lab.Calls().Placed >= 25
+}

@@ -1,0 +1,262 @@
+package drill
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"siteswap/dag"
+	"siteswap/internal/api"
+	"siteswap/internal/config"
+	"siteswap/internal/lab"
+	"siteswap/internal/lab/network"
+)
+
+// stage is a drill under way: the emulated sites, the processes of the product, and what has been seen.
+type stage struct {
+	o     Options
+	site  *config.Site
+	t     *dag.Topology
+	lab   *lab.Lab
+	procs []*process
+	api   *api.Client
+	began time.Time // the process's start
+	start time.Time // zero of the clock: when the first line was printed
+	fail  int
+	to    int
+
+	release func()
+	watchMu sync.Mutex
+
+	mu       sync.Mutex
+	reached  map[string]bool // points of steps that have been passed, "point/step"
+	armed    *armed
+	acting   map[string]string // step -> kind
+	numbers  map[string]int    // step -> its number in the run's plan
+	runs     []string
+	outcomes map[string]string // runbook -> outcome of its last run
+	lost     map[int]bool
+	cuts     map[[2]int]bool
+	killed   map[string]bool // steps in which the leader was killed
+	faults   []fault
+	approved map[string]int64
+	unknown  bool
+	marks    []mark
+	watch    controllers
+	odd      []misbehaviour
+	failure  string
+}
+
+type fault struct {
+	at   time.Time
+	text string
+}
+
+type mark struct {
+	at         time.Time
+	text, kind string
+}
+
+// newStage builds everything and waits until everybody is served.
+func newStage(ctx context.Context, o Options) (*stage, error) {
+	s := &stage{o: o, reached: map[string]bool{}, acting: map[string]string{}, numbers: map[string]int{}, outcomes: map[string]string{}, lost: map[int]bool{},
+		cuts: map[[2]int]bool{}, killed: map[string]bool{}, approved: map[string]int64{}, began: time.Now(), start: time.Now()}
+	base, release, err := network.Acquire()
+	if err != nil {
+		return nil, &UsageError{err}
+	}
+	s.release = release
+	if len(o.Site.Controllers) == 0 {
+		release()
+		return nil, &UsageError{fmt.Errorf("%s: controllers: none; a drill needs at least one", o.Site.File)}
+	}
+	site, keys, err := layout(o.Site, base, o.Dir, o.Speed)
+	if err != nil {
+		release()
+		return nil, &UsageError{err}
+	}
+	s.site, s.t = site, site.Topology()
+	if err := s.chooseSites(); err != nil {
+		release()
+		return nil, &UsageError{err}
+	}
+	lo := labOptions(site, keys, base, o.Speed)
+	lo.Hooks = lab.Hooks{Cmdlet: s.cmdletGate, Service: s.serviceGate}
+	s.lab, err = lab.Start(context.WithoutCancel(ctx), lo)
+	if err != nil {
+		release()
+		return nil, &UsageError{err}
+	}
+	s.api = &api.Client{Dial: lab.Dialer(s.lab.Outside(3)), Timeout: 1500 * time.Millisecond}
+	s.prepareProcesses()
+	for _, p := range s.procs {
+		if err := p.start(o.Program, o.Dir); err != nil {
+			s.close()
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// UsageError is something that the caller can mend before anything starts: exit 2.
+type UsageError struct{ Err error }
+
+func (e *UsageError) Error() string { return e.Err.Error() }
+
+// Unwrap is the cause.
+func (e *UsageError) Unwrap() error { return e.Err }
+
+// chooseSites: the site that fails is the one that mounts most databases unless somebody says otherwise; the other is the first
+// other one with members.
+func (s *stage) chooseSites() error {
+	s.fail, s.to = s.t.HomeSite(), -1
+	name := first(s.o.Fail, s.o.Scenario.Parameters["fail"])
+	if name != "" {
+		if s.fail = s.t.SiteIndex(name); s.fail < 0 {
+			return fmt.Errorf("--fail %s: the site file has no such site; it has %s", name, siteNames(s.t))
+		}
+	}
+	name = first(s.o.To, s.o.Scenario.Parameters["to"])
+	if name != "" {
+		if s.to = s.t.SiteIndex(name); s.to < 0 {
+			return fmt.Errorf("to %s: the site file has no such site; it has %s", name, siteNames(s.t))
+		}
+		return nil
+	}
+	for i := range s.t.Sites {
+		if i != s.fail && s.t.MembersOf(i) != 0 {
+			s.to = i
+			return nil
+		}
+	}
+	return fmt.Errorf("%s is the only site with members: there is nowhere to go", s.t.Sites[s.fail].Name)
+}
+
+func first(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+func siteNames(t *dag.Topology) string {
+	var out []string
+	for _, s := range t.Sites {
+		out = append(out, s.Name)
+	}
+	return strings.Join(out, ", ")
+}
+
+func (s *stage) prepareProcesses() {
+	for _, c := range s.site.Controllers {
+		s.api.Endpoints = append(s.api.Endpoints, c.API.String())
+		s.procs = append(s.procs, &process{name: c.ID, site: s.t.SiteIndex(c.Site), api: c.API.String(),
+			args: []string{"serve", "--config", s.site.File, "--node", c.ID, "--data", s.o.Dir}})
+	}
+	if s.site.UM == nil {
+		return
+	}
+	for _, r := range s.site.UM.Redirectors {
+		s.procs = append(s.procs, &process{name: "redirector-" + r.Site, site: s.t.SiteIndex(r.Site),
+			args: []string{"um", "serve", "--config", s.site.File, "--site", r.Site, "--data", s.o.Dir}})
+	}
+}
+
+// ready waits until a controller leads, clients are served and calls are answered.
+func (s *stage) ready(ctx context.Context) error {
+	deadline := time.Now().Add(45 * time.Second)
+	what := ""
+	for time.Now().Before(deadline) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		what = s.notReady(ctx)
+		if what == "" {
+			return nil
+		}
+		for _, p := range s.procs {
+			if !p.alive() {
+				return fmt.Errorf("%s ended as soon as it was started: %s", p.name, s.logTail(p.name))
+			}
+		}
+		pause(ctx, 100*time.Millisecond)
+	}
+	return fmt.Errorf("the emulated sites did not come up in 45 s: %s; logs in %s", what, s.o.Dir)
+}
+
+func (s *stage) notReady(ctx context.Context) string {
+	st, err := s.api.Status(ctx)
+	if err != nil || st.Leader == "" {
+		return "no controller leads"
+	}
+	if served, all := s.lab.Served(); served < all {
+		return fmt.Sprintf("%d of %d clients are served", served, all)
+	}
+	if s.site.UM != nil && len(s.site.UM.Redirectors) > 0 && s.lab.Calls().Answered == 0 {
+		return "no call has been answered"
+	}
+	return ""
+}
+
+func (s *stage) logTail(name string) string {
+	b, err := os.ReadFile(filepath.Join(s.o.Dir, name+".log"))
+	if err != nil || len(b) == 0 {
+		return "it wrote nothing"
+	}
+	lines := strings.Split(strings.TrimSpace(string(b)), "\n")
+	return strings.Join(lines[max(0, len(lines)-3):], " | ")
+}
+
+// close ends everything that the drill started: processes first, then the sites.
+func (s *stage) close() {
+	var all sync.WaitGroup
+	for _, p := range s.procs {
+		all.Go(func() { p.stop(2 * time.Second) })
+	}
+	all.Wait()
+	s.lab.Close()
+	s.release()
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
+
+// say prints a line at this moment.
+func (s *stage) say(format string, args ...any) {
+	s.watchMu.Lock()
+	defer s.watchMu.Unlock()
+	s.o.Watch.Line(time.Now(), fmt.Sprintf(format, args...))
+}
+
+func (s *stage) mark(kind, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.marks = append(s.marks, mark{time.Now(), text, kind})
+}
+
+// word fills {{fail}}, {{to}} and {{first-server}}.
+func (s *stage) word(text string) string {
+	firstServer := ""
+	for _, d := range s.t.Databases {
+		if m := d.Copies[0].Member; s.t.Members[m].Site == s.fail {
+			firstServer = s.t.Members[m].Name
+			break
+		}
+	}
+	return strings.NewReplacer("{{fail}}", s.t.Sites[s.fail].Name, "{{to}}", s.t.Sites[s.to].Name, "{{first-server}}", firstServer).Replace(text)
+}
+
+func (s *stage) inSite(site int) []*process {
+	return slices.DeleteFunc(slices.Clone(s.procs), func(p *process) bool { return p.site != site })
+}

@@ -1,0 +1,110 @@
+package drill
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"siteswap/dag"
+	"siteswap/internal/api"
+	"siteswap/internal/report"
+)
+
+// controllers are the tracks of who leads, filled by looking.
+type controllers struct {
+	tracks map[string]*report.Track
+	calls  *report.Track
+}
+
+// look polls what a live view and the report's lanes show, a few times a second.
+func (s *stage) look(ctx context.Context) {
+	s.mu.Lock()
+	s.watch.tracks = map[string]*report.Track{}
+	for _, p := range s.procs {
+		if p.api != "" {
+			s.watch.tracks[p.name] = report.NewTrack(report.LaneController, p.name)
+		}
+	}
+	s.mu.Unlock()
+	cutOff := false
+	for ctx.Err() == nil {
+		c, cancel := context.WithTimeout(ctx, time.Second)
+		st, err := s.api.Status(c)
+		cancel()
+		if err != nil {
+			st = &api.Status{DAG: s.t.Name}
+		}
+		s.trackControllers(st)
+		served, all := s.lab.Served()
+		if served == 0 && all > 0 && !cutOff {
+			s.say("%d clients cut off", all)
+		}
+		if served == all && cutOff {
+			s.say("%d of %d clients served again", served, all)
+		}
+		if served == 0 {
+			cutOff = true
+		} else if served == all {
+			cutOff = false
+		}
+		s.show(st, served, all)
+		pause(ctx, 200*time.Millisecond)
+	}
+}
+
+func (s *stage) trackControllers(st *api.Status) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := time.Since(s.start).Seconds()
+	for _, p := range s.procs {
+		t := s.watch.tracks[p.name]
+		if t == nil {
+			continue
+		}
+		place := ""
+		if p.site >= 0 {
+			place = s.t.Sites[p.site].Name
+		}
+		switch {
+		case !p.alive():
+			t.Set(at, report.StateOff, "dead", place)
+		case st.Leader == p.name:
+			t.Set(at, report.StateGood, "leads", place)
+		default:
+			t.Set(at, report.StateIdle, "follows", place)
+		}
+	}
+}
+
+func (s *stage) show(st *api.Status, served, all int) {
+	world := s.lab.World().Snapshot()
+	sit := Situation{Title: s.word(s.o.Scenario.Title), Start: s.start, Now: time.Now(), Facts: dag.Observe(s.t, &world, s.to), Status: *st, Served: served, Clients: all}
+	s.mu.Lock()
+	for i, lost := range s.lost {
+		if lost {
+			sit.Lost = append(sit.Lost, s.t.Sites[i].Name)
+		}
+	}
+	for k, cut := range s.cuts {
+		if cut {
+			sit.Cut = append(sit.Cut, [2]string{s.t.Sites[k[0]].Name, s.t.Sites[k[1]].Name})
+		}
+	}
+	s.mu.Unlock()
+	for _, p := range s.procs {
+		if p.api != "" && !p.alive() {
+			sit.Dead = append(sit.Dead, p.name)
+		}
+	}
+	for _, o := range s.lab.Outages() {
+		if o.End.IsZero() && (sit.OutageSince.IsZero() || o.Start.Before(sit.OutageSince)) {
+			sit.OutageSince = o.Start
+		}
+		if !o.End.IsZero() {
+			sit.Outage = fmt.Sprintf("last outage %.0f s", o.End.Sub(o.Start).Seconds())
+		}
+	}
+	s.watchMu.Lock()
+	defer s.watchMu.Unlock()
+	s.o.Watch.Situation(sit)
+}

@@ -1,0 +1,128 @@
+package exchange
+
+import "siteswap/dag"
+
+// KnownErrors is the table of errors and warnings that are documented (domain-exchange.md 1.2 and section 9), the more
+// particular before the more general.
+func KnownErrors() []KnownError {
+	return append(append(dagErrors(), databaseErrors()...), callErrors()...)
+}
+
+func dagErrors() []KnownError {
+	return []KnownError{
+		{Code: dag.ErrConsensus, Texts: []string{"automount consensus not reached", "fe7e9c2b"}, Row: 2,
+			Meaning: "the server's Active Manager may not mount: its DACP bit is 0 and a started member does not answer",
+			Cure:    "Bring the missing member back, or mark it stopped with -ConfigurationOnly and run Restore again for the surviving site."},
+		{Code: dag.ErrNotDagOnly, Texts: []string{"only when the datacenteractivationmode"}, Row: 6,
+			Meaning: "Stop, Restore and Start work only with DAC mode on",
+			Cure:    "Take the path with the Windows cluster tools; do not switch the mode during an incident."},
+		{Code: dag.WarnNotEvicted, Texts: []string{"marked as stopped*couldn't be removed from the cluster", "marked as stopped*could not be removed from the cluster"}, Row: 4, Retry: true,
+			Meaning: "the eviction was tried while the cluster service was still starting",
+			Cure:    "Run Restore again and see that the stopped members are no nodes any more."},
+		{Code: dag.ErrEvict, Texts: []string{"0x46"}, Row: 4, Retry: true,
+			Meaning: "the eviction was tried while the cluster service was still starting",
+			Cure:    "Run Restore again and see that the stopped members are no nodes any more."},
+		{Code: dag.ErrOpenCluster, Texts: []string{"0x6d9", "no more endpoints available from the endpoint mapper"}, Row: 5, Retry: true,
+			Meaning: "the cluster service does not run on the server that was asked, or the wrong members are started",
+			Cure:    "See that exactly the recovery site's members are started, stop their cluster service, and run Restore again with the site named."},
+		{Code: dag.ErrInvalidNode, Texts: []string{"invalid node", "node is not valid", "0x13b3"}, Row: 7, Retry: true,
+			Meaning: "the returned node still holds an old cluster configuration, or its node number is being given out anew",
+			Cure:    "Run the same Start again; if it stays, clean that member with Clear-ClusterNode on itself and start it by name."},
+		{Code: dag.WarnDirectory, Texts: []string{"active directory provider error", "ad provider error"}, Row: 12, BenignIfListed: true,
+			Meaning: "the directory of the lost site could not be written",
+			Cure:    "Nothing, if the recovery site's domain controller shows the new lists; otherwise run Stop again there."},
+		{Code: dag.ErrNoDirectory, Texts: []string{"active directory server*not available", "no domain controller*contacted", "domain controller*could not be contacted"}, Row: 13,
+			Meaning: "no domain controller answers the server that ran the cmdlet",
+			Cure:    "Name a domain controller of the recovery site, or bring one up."},
+		{Code: dag.ErrNothingStopped, Texts: []string{"no server*stoppedmailboxservers"}, Row: 13,
+			Meaning: "Restore was run before Stop, or against a directory that has not heard of it",
+			Cure:    "Run Stop for the lost site against the recovery site's domain controller first."},
+		{Code: dag.WarnMemberOffline, Texts: []string{"couldn't be contacted*only in active directory"}, Benign: true,
+			Meaning: "a member was marked stopped in the directory, nothing was stopped on it",
+			Cure:    "Show by power or at the host that the member can do no harm."},
+		{Code: dag.WarnWitnessNotReady, Texts: []string{"quorum model*unchanged*witness", "quorum model*was left*witness"}, Row: 10,
+			Meaning: "the witness share cannot be used, so the cluster votes without it",
+			Cure:    "Mend the witness server's share and rights, then run the bare Set-DatabaseAvailabilityGroup."},
+		{Code: dag.ErrWitness, Texts: []string{"unable to access file shares on witness server", "failed to create file share witness", "file share witness*failed to arbitrate"}, Row: 10,
+			Meaning: "the witness share cannot be used",
+			Cure:    "Mend the share's rights (Exchange Trusted Subsystem, cluster name object) and the firewall, then run the bare Set-DatabaseAvailabilityGroup."},
+		{Code: CodeRegistry, Texts: []string{"configuration data from the windows registry failed"}, Row: 9,
+			Meaning: "the node's cluster configuration is gone",
+			Cure:    "Clean the member with Clear-ClusterNode, restart it, then Start it."},
+	}
+}
+
+func databaseErrors() []KnownError {
+	return []KnownError{
+		{Code: dag.ErrNeedsReseed, Texts: []string{"diverged*reseed", "reseed is required"}, Row: 21,
+			Meaning: "the copy holds logs that the active copy does not continue",
+			Cure:    "Save its files if it was active when the database was mounted elsewhere with loss, then reseed it with -BeginSeed."},
+		{Code: CodeSeeding, Texts: []string{"fe1c6491", "seedinprogress", "seed*already in progress"}, Retry: true,
+			Meaning: "another seed from the same source is under way",
+			Cure:    "Wait for it, or seed with -DatabaseOnly."},
+		{Code: dag.ErrNotReseedable, Texts: []string{"no*copy to seed from", "seeding source*not available"},
+			Meaning: "there is no mounted copy to seed from",
+			Cure:    "Mount the database first."},
+		{Code: dag.ErrTooManyLogs, Texts: []string{"mount dial", "autodatabasemountdial", "mountdialoverride"}, Row: 19,
+			Meaning: "more logs are missing than the mount dial tolerates",
+			Cure:    "Approve the loss with a ceiling, and activate with the dial that it needs."},
+		{Code: dag.ErrMaxActive, Texts: []string{"maximumactivedatabases", "maximum number of active databases"}, Row: 18,
+			Meaning: "the server already mounts as many databases as it may",
+			Cure:    "Raise MaximumActiveDatabases of the server, then mount again."},
+		{Code: CodeCatalog, Texts: []string{"content index catalog files in the following state"}, Row: 15,
+			Meaning: "the content index of the copy is not healthy",
+			Cure:    "Seed the catalog, or activate with -SkipClientExperienceChecks under an approval."},
+		{Code: dag.ErrCopyUnhealthy, Texts: []string{"status*doesn't allow*activat", "copy*is not healthy", "copy*isn't healthy"},
+			Meaning: "the copy's status does not allow activation",
+			Cure:    "Choose another copy, or activate with -SkipHealthChecks under an approval."},
+		{Code: dag.ErrNoCopy, Texts: []string{"has no copy on server", "copy*couldn't be found", "copy*does not exist on server"},
+			Meaning: "the server holds no copy of the database",
+			Cure:    "Name a server that holds one."},
+		{Code: dag.ErrStillMounted, Texts: []string{"is mounted on server*can't be"},
+			Meaning: "the copy is mounted",
+			Cure:    "Dismount the database, or move it away first."},
+		{Code: dag.WarnAlreadyThere, Texts: []string{"nothing was changed*already", "is already mounted", "is already active", "is already dismounted", "is already a member"}, Benign: true,
+			Meaning: "it was so already",
+			Cure:    "Nothing."},
+	}
+}
+
+func callErrors() []KnownError {
+	return []KnownError{
+		{Code: CodeTooLate, Texts: []string{"not started: too late"}, Retry: true,
+			Meaning: "the call reached the server after its permit had run out; nothing was done",
+			Cure:    "Nothing was changed; the run tries again with a new attempt."},
+		{Code: CodeTimeout, Texts: []string{"timed out", "timeout", "did not answer in time"},
+			Meaning: "the server gave up waiting; the effect may have come all the same",
+			Cure:    "Read the state before anything is sent again."},
+		{Code: dag.ErrUnreachable, Texts: []string{"0x6ba", "0x800706ba", "rpc server is unavailable", "rpc server*not available"}, Row: 16,
+			Meaning: "a server that the cmdlet must reach does not answer",
+			Cure:    "See that the server and its replication service run; stop a lost member with -ConfigurationOnly instead."},
+		{Code: dag.ErrNoQuorum, Texts: []string{"cluster service is not running", "cluster*doesn't have quorum", "cluster*does not have quorum", "no quorum"},
+			Meaning: "there is no cluster with quorum to ask",
+			Cure:    "Bring the members back that hold the majority, or carry out a switchover."},
+		{Code: CodeNotFound, Texts: []string{"couldn't be found", "could not be found", "cannot find any service"},
+			Meaning: "there is no object of that name",
+			Cure:    "See the site file's names against Exchange."},
+		{Code: CodeNoEvents, Texts: []string{"no events were found", "nomatchingeventsfound"}, Benign: true,
+			Meaning: "no event matches", Cure: "Nothing."},
+		{Code: CodePrompt, Texts: []string{"confirmation"}, Row: 28,
+			Meaning: "the cmdlet wants a confirmation and nobody can give it",
+			Cure:    "Run it with -Confirm:$false."},
+		{Code: CodeLanguage, Texts: []string{"no-language mode", "syntax is not supported by this runspace"}, Row: 27,
+			Meaning: "the endpoint takes commands with parameters, no script text",
+			Cure:    "Report it: the driver sends no script."},
+		{Code: CodeParameter, Texts: []string{"parameter cannot be found", "parameter set cannot be resolved", "is not recognized as the name of a cmdlet", "cannot bind parameter"},
+			Meaning: "this version of the product has no such cmdlet or parameter",
+			Cure:    "See the version in the site file, and the account's roles: RBAC hides what it does not grant."},
+		{Code: CodeLogon, Texts: []string{"access is denied", "krb_ap_err_modified", "fail to create a runspace", "maximum number of concurrent"}, Row: 27,
+			Meaning: "the endpoint did not accept the account or the session",
+			Cure:    "See the account's roles, the service principal name, the clock and open sessions; connect to one member's own name."},
+		{Code: CodeNotSent, Texts: []string{"not sent:"}, Retry: true,
+			Meaning: "the endpoint was not reached; nothing was done",
+			Cure:    "Try another member's endpoint."},
+		{Code: CodeNotOneObject, Texts: []string{"did not get exactly that one object"},
+			Meaning: "the object that was named was not returned, or not alone",
+			Cure:    "See the name in the site file against Exchange."},
+	}
+}

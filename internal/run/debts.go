@@ -1,0 +1,62 @@
+package run
+
+import (
+	"slices"
+
+	"siteswap/dag"
+	"siteswap/runbooks"
+)
+
+// debts are what a step could not bring to something that did not answer, and what it settled of earlier ones: read from
+// the facts after it, so that a new leader finds the same.
+func debts(p *runbooks.Step, in Input) (owed, paid []Debt) {
+	t, f := in.Topology, in.Facts
+	add := func(reached bool, d Debt) {
+		if reached {
+			paid = append(paid, d)
+		} else {
+			owed = append(owed, d)
+		}
+	}
+	switch p.Kind {
+	case "dns.repoint":
+		for i := range t.DNSServers {
+			reached, what := dnsAgrees(t, f, i, p.With)
+			add(reached, Debt{Site: t.Sites[t.DNSServers[i].Site].Name, Kind: "dns", Key: t.DNSServers[i].Address, What: what})
+		}
+	case "um.reroute":
+		for i := range t.Redirectors {
+			rf := &f.Redirector[i]
+			add(rf.Site.Known && rf.Site.Value == p.With.To, Debt{Site: t.Sites[t.Redirectors[i].Site].Name, Kind: "um", Key: t.Redirectors[i].Listen,
+				What: "redirector " + t.Redirectors[i].Listen + " may still send calls elsewhere than to " + p.With.To})
+		}
+	case "vip.drain", "vip.enable":
+		for i := range t.Sites {
+			if len(t.Sites[i].Pool) == 0 || p.With.Site != t.Sites[i].Name {
+				continue
+			}
+			want := p.Kind == "vip.enable"
+			reached := slices.IndexFunc(f.Sites[i].Pool, func(pf dag.PoolFact) bool { return !pf.Enabled.Known || pf.Enabled.Value != want }) < 0
+			word := map[bool]string{true: "enabled", false: "drained"}[want]
+			add(reached, Debt{Site: t.Sites[i].Name, Kind: "vip", Key: t.Sites[i].VIP, What: "the pool of " + t.Sites[i].VIP + " has not been " + word})
+		}
+	}
+	return owed, paid
+}
+
+// dnsAgrees: every name of the step that the server serves answers with the site's targets.
+func dnsAgrees(t *dag.Topology, f *dag.Facts, server int, a runbooks.Args) (bool, string) {
+	for n := range t.Names {
+		if len(a.Names) > 0 && !slices.Contains(a.Names, t.Names[n].Name) {
+			continue
+		}
+		if z := t.DNSServers[server].Zones; len(z) > 0 && !slices.Contains(z, t.Names[n].Zone) {
+			continue
+		}
+		df := &f.DNS[server*len(t.Names)+n]
+		if !df.Site.Known || df.Site.Value != a.To {
+			return false, t.DNSServers[server].Address + " may still answer the old address of " + t.Names[n].Name
+		}
+	}
+	return true, ""
+}

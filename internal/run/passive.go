@@ -1,0 +1,173 @@
+package run
+
+import (
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"siteswap/runbooks"
+)
+
+// passive is the result of a kind that has no acting half, once there is one.
+func passive(r *Run, s *Step, p *runbooks.Step, in Input, x *runbooks.Expressions) (Result, bool) {
+	switch p.Kind {
+	case "check":
+		return checked(r, p, in), true
+	case "approve", "manual":
+		return attested(r, p)
+	case "wait":
+		return waited(r, s, p, in, x)
+	case "dns.settle":
+		return settled(r, in)
+	}
+	return Result{State: Failed, Text: "this program has no way to carry out " + p.Kind}, true
+}
+
+// checked is a readiness gate: the preflight rules, then each check. What fails refuses; what cannot be read refuses too.
+func checked(r *Run, p *runbooks.Step, in Input) Result {
+	if ref := preflight(r, p, in); ref != nil && !r.overridden(ref, p.ID) {
+		return refused(ref)
+	}
+	pass, warns := 0, []string{}
+	for _, id := range p.With.Checks {
+		c := runbooks.EvaluateCheck(id, in.Topology, *in.Facts, parameters(&r.Plan))
+		switch c.Level {
+		case runbooks.Passes:
+			pass++
+		case runbooks.Warns:
+			warns = append(warns, c.Text)
+		default:
+			ref := &Refusal{Rule: c.Rule, Why: c.Text, Evidence: c.Evidence, Unblock: wayOut(c)}
+			if ref.Rule == "" {
+				ref.Rule = "check-" + id
+			}
+			ref.FactHash = evidenceHash(ref)
+			if !r.overridden(ref, p.ID) {
+				return refused(ref)
+			}
+			warns = append(warns, c.Text+" (overridden)")
+		}
+	}
+	text := fmt.Sprintf("%d checks pass", pass)
+	if len(warns) > 0 {
+		text += fmt.Sprintf("; %d warn: %s", len(warns), strings.Join(warns, "; "))
+	}
+	return Result{State: Done, Text: text, Agrees: true}
+}
+
+// parameters of a plan by name.
+func parameters(p *runbooks.Plan) map[string]string {
+	m := make(map[string]string, len(p.Parameters))
+	for _, s := range p.Parameters {
+		m[s.Name] = s.Value
+	}
+	return m
+}
+
+// wayOut of a check that failed: by the rule that it looks ahead to.
+func wayOut(c runbooks.CheckResult) string {
+	switch {
+	case c.Level == runbooks.CannotCheck:
+		return "make it readable and start again; a safety check that cannot be read refuses"
+	case c.Rule == RuleFenceBeforeForce:
+		return "if the site works, leave it; if it must go, power its members off (or stop and disable ClusSvc on them) and let that be read back, then start again"
+	case c.Rule == RuleNoForceWithQuorum:
+		return "nothing to force: mark the lost members stopped, activate what is left, move names and calls"
+	case c.Rule == RuleDACRequired:
+		return "with DAC Off follow the Windows tools path; do not switch the mode in the middle of an incident"
+	}
+	return "mend it and start again; nothing has been changed"
+}
+
+func refused(ref *Refusal) Result {
+	return Result{State: Refused, Text: "refused by " + ref.Rule + ": " + ref.Why, Refusal: ref}
+}
+
+// attested: people have said yes.
+func attested(r *Run, p *runbooks.Step) (Result, bool) {
+	need := max(1, p.With.Count)
+	by := map[string]bool{}
+	text := ""
+	for _, a := range r.Approvals {
+		if a.Step != p.ID || by[a.By] {
+			continue
+		}
+		by[a.By] = true
+		text += "; " + a.By + ceilingText(a)
+	}
+	if len(by) < need {
+		return Result{}, false
+	}
+	verb := map[string]string{"approve": "approved by ", "manual": "attested by "}[p.Kind]
+	return Result{State: Done, Agrees: true, Text: verb + strings.TrimPrefix(text, "; ")}, true
+}
+
+func ceilingText(a Approval) string {
+	if a.Unknown {
+		return ", whatever the loss is"
+	}
+	var parts []string
+	for db, logs := range a.Ceiling {
+		parts = append(parts, db+" at most "+strconv.FormatInt(logs, 10))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	sort.Strings(parts)
+	return ": logs lost of " + strings.Join(parts, ", ")
+}
+
+func waited(r *Run, s *Step, p *runbooks.Step, in Input, x *runbooks.Expressions) (Result, bool) {
+	for_ := in.Now.Sub(s.Since)
+	if p.With.Until == "" {
+		return Result{State: Done, Agrees: true, Text: "waited " + p.With.For.String()}, for_ >= in.scaled(p.With.For)
+	}
+	truth, unknown, err := x.Eval(p.With.Until, env(r, p, in))
+	if err == nil && truth == runbooks.True {
+		return Result{State: Done, Agrees: true, Text: p.With.Until}, true
+	}
+	if for_ < in.scaled(p.Timeout) {
+		return Result{}, false
+	}
+	text := "did not come true in " + p.Timeout.String() + ": " + p.With.Until
+	if err != nil {
+		text += " (" + err.Error() + ")"
+	}
+	if len(unknown) > 0 {
+		text += " (not to be seen: " + strings.Join(unknown, ", ") + ")"
+	}
+	return Result{State: Failed, Text: text}, true
+}
+
+// Keys of what the run remembers for itself, not to put back.
+const (
+	keyDNSChanged = "time/dns"     // when a DNS server last changed, RFC 3339
+	keyDNSTTL     = "time/dns-ttl" // the longest TTL served before that change
+)
+
+// settled: the old TTL has run out since the last change at any server (ttl-before-move).
+func settled(r *Run, in Input) (Result, bool) {
+	at, ttl, known := r.lastDNSChange()
+	if !known {
+		return Result{State: Done, Agrees: true, Text: "no name has changed in this run"}, true
+	}
+	if in.Now.Before(at.Add(ttl)) {
+		return Result{}, false
+	}
+	return Result{State: Done, Agrees: true, Text: "caches have run out: " + ttl.String() + " since the last change"}, true
+}
+
+func (r *Run) lastDNSChange() (at time.Time, ttl time.Duration, known bool) {
+	for _, m := range r.Memory {
+		switch m.Key {
+		case keyDNSChanged:
+			t, err := time.Parse(time.RFC3339Nano, m.Value)
+			at, known = t, err == nil
+		case keyDNSTTL:
+			ttl, _ = time.ParseDuration(m.Value)
+		}
+	}
+	return at, ttl, known
+}

@@ -1,0 +1,43 @@
+package runbooks
+
+import (
+	"slices"
+	"strings"
+)
+
+// Kinds are all kinds of steps, by name.
+func Kinds() []Kind {
+	ks := slices.Concat(peopleKinds(), fenceKinds(), dagKinds(), clusterKinds(), databaseKinds(), copyKinds(), policyKinds(),
+		dnsKinds(), vipKinds(), umKinds())
+	slices.SortFunc(ks, func(a, b Kind) int { return strings.Compare(a.Name, b.Name) })
+	return ks
+}
+
+// KindOf is the kind of that name.
+func KindOf(name string) (Kind, bool) {
+	for _, k := range Kinds() {
+		if k.Name == name {
+			return k, true
+		}
+	}
+	return Kind{}, false
+}
+
+// kindIndex is Kinds by name, for those who ask often.
+func kindIndex() map[string]*Kind {
+	ks := Kinds()
+	index := make(map[string]*Kind, len(ks))
+	for i := range ks {
+		index[ks[i].Name] = &ks[i]
+	}
+	return index
+}
+
+// kindNames are the names of all kinds.
+func kindNames() []string {
+	var names []string
+	for _, k := range Kinds() {
+		names = append(names, k.Name)
+	}
+	return names
+}

@@ -1,0 +1,179 @@
+package runbooks
+
+import (
+	"strings"
+	"time"
+
+	"siteswap/dag"
+)
+
+func dnsKinds() []Kind { return []Kind{repointKind(), ttlKind(), settleKind()} }
+
+func namesParameter() Parameter {
+	return Parameter{Name: "names", Type: Type{TypeString, true}, Doc: "the names; none: all of the site file"}
+}
+
+func repointKind() Kind {
+	return Kind{
+		Name: "dns.repoint", Does: "names to a site: written to a server that answers, verified at every one that does, owed to the others",
+		Parameters: []Parameter{required(Parameter{Name: "to", Type: Type{TypeSite, false}, Doc: "the site whose addresses the names get"}), namesParameter()},
+		Class:      Additive, FarEndChecks: false, Timeout: 2 * time.Minute, Lands: 15 * time.Second, Span: opSpan(dag.OpRepoint),
+		Footprint: func(t *dag.Topology, a Args) []string { return dnsPaths(t, a, "answers", "site") },
+		Model: func(t *dag.Topology, a Args, f dag.Facts) []dag.Op {
+			to := t.SiteIndex(a.To)
+			var ops []dag.Op
+			for _, p := range dnsPairs(t, a) {
+				d := at(f.DNS, p.server*len(t.Names)+p.name)
+				if to < 0 || len(at(t.Names[p.name].Targets, to)) == 0 || !(d.Answers.Known || d.Site.Known) {
+					continue
+				}
+				ops = append(ops, dag.Op{Kind: dag.OpRepoint, From: t.DNSServers[p.server].Site, Name: p.name, Server: p.server, Site: to})
+			}
+			return ops
+		},
+		Summary: func(t *dag.Topology, a Args) (string, string) {
+			return strings.Join(chosenNames(t, a), ", ") + " to " + a.To, "answered so by every server that answers; the others owe it"
+		},
+		ByHand: repointByHand,
+		Look: func(t *dag.Topology, a Args) []string {
+			var out []string
+			for _, p := range dnsPairs(t, a) {
+				out = append(out, "nslookup "+t.Names[p.name].Name+" "+host(t.DNSServers[p.server].Address)+"   -> "+addresses(t, p.name, a.To))
+			}
+			return append(out, "A server that does not answer now owes this change: write it down for the failback. ____________")
+		},
+		Trouble: []int{23, 31},
+	}
+}
+
+// chosenNames are the DNS names of a step.
+func chosenNames(t *dag.Topology, a Args) []string {
+	var out []string
+	for _, n := range t.Names {
+		if names(a.Names, n.Name) {
+			out = append(out, n.Name)
+		}
+	}
+	return out
+}
+
+func addresses(t *dag.Topology, name int, site string) string {
+	return strings.Join(at(t.Names[name].Targets, t.SiteIndex(site)), ", ")
+}
+
+// host is an address without its port.
+func host(address string) string {
+	if i := strings.LastIndexByte(address, ':'); i >= 0 {
+		return address[:i]
+	}
+	return address
+}
+
+func repointByHand(t *dag.Topology, a Args) []string {
+	out := []string{"At a DNS server that answers, best one in " + a.To + ":"}
+	for i, n := range t.Names {
+		if !names(a.Names, n.Name) {
+			continue
+		}
+		host := strings.TrimSuffix(strings.TrimSuffix(n.Name, n.Zone), ".")
+		if host == "" {
+			host = "@"
+		}
+		for _, s := range t.DNSServers {
+			if serves(&s, n.Zone) {
+				out = append(out, "  dnscmd "+hostOf(s)+" /RecordDelete "+n.Zone+" "+host+" A /f   then for each of "+addresses(t, i, a.To)+":",
+					"  dnscmd "+hostOf(s)+" /RecordAdd "+n.Zone+" "+host+" "+seconds(n.TTL)+" A ADDRESS")
+			}
+		}
+	}
+	return append(out, "Repeat at each server that does not get the change from the first within a minute. On clients: ipconfig /flushdns.")
+}
+
+func hostOf(s dag.DNSServer) string { return host(s.Address) }
+
+func seconds(d time.Duration) string { return plainInt(int64(d / time.Second)) }
+
+func ttlKind() Kind {
+	return Kind{
+		Name: "dns.ttl", Does: "lowers the TTL of names, or puts it back",
+		Parameters: []Parameter{
+			{Name: "ttl", Type: Type{TypeDuration, false}, Doc: "the new TTL"},
+			{Name: "restore", Type: Type{TypeBool, false}, Doc: "puts back what it was"}, namesParameter()},
+		Either: []string{"ttl", "restore"}, Class: Additive, FarEndChecks: false, Timeout: 2 * time.Minute, Lands: 15 * time.Second,
+		Span:      opSpan(dag.OpRepoint),
+		Footprint: func(t *dag.Topology, a Args) []string { return dnsPaths(t, a, "ttl") },
+		Model:     noOps,
+		Adjust: func(t *dag.Topology, a Args, f *dag.Facts) {
+			for _, p := range dnsPairs(t, a) {
+				i := p.server*len(t.Names) + p.name
+				if i >= len(f.DNS) || !f.DNS[i].TTL.Known {
+					continue
+				}
+				f.DNS[i].TTL.Value = a.TTL
+				if a.Restore {
+					f.DNS[i].TTL.Value = t.Names[p.name].TTL
+				}
+			}
+		},
+		Summary: func(t *dag.Topology, a Args) (string, string) {
+			if a.Restore {
+				return "TTLs of " + strings.Join(chosenNames(t, a), ", ") + " as they were", "TTLs put back"
+			}
+			return "TTL " + short(a.TTL) + " for " + strings.Join(chosenNames(t, a), ", "), "TTL " + short(a.TTL)
+		},
+		ByHand: func(t *dag.Topology, a Args) []string {
+			var out []string
+			for _, n := range t.Names {
+				if !names(a.Names, n.Name) {
+					continue
+				}
+				ttl := a.TTL
+				if a.Restore {
+					ttl = n.TTL
+				}
+				out = append(out, "At each DNS server: set the TTL of "+n.Name+" to "+seconds(ttl)+" seconds, addresses unchanged.")
+			}
+			return out
+		},
+		Look: func(t *dag.Topology, a Args) []string {
+			var out []string
+			for _, p := range dnsPairs(t, a) {
+				out = append(out, "nslookup -debug "+t.Names[p.name].Name+" "+host(t.DNSServers[p.server].Address)+"   -> the new ttl")
+			}
+			return out
+		},
+		Trouble: []int{23},
+	}
+}
+
+func settleKind() Kind {
+	return Kind{
+		Name: "dns.settle", Does: "waits until the old TTL has run out since the last change", Parameters: []Parameter{namesParameter()},
+		Class: Observe, FarEndChecks: false, Timeout: 24 * time.Hour, Lands: time.Second, Footprint: noPaths, Model: noOps,
+		Span: func(t *dag.Topology, a Args) dag.Span {
+			ttl := longestTTL(t, a)
+			return dag.Span{Min: min(ttl, time.Minute), Typical: ttl, Max: ttl}
+		},
+		Summary: func(t *dag.Topology, a Args) (string, string) {
+			return "waits until the old answers have run out, at most " + short(longestTTL(t, a)), "no cache holds the old answer"
+		},
+		ByHand: func(t *dag.Topology, a Args) []string {
+			return []string{"Wait " + short(longestTTL(t, a)) + " from the last change that any server took. Do not go on earlier (row 23)."}
+		},
+		Look: func(*dag.Topology, Args) []string {
+			return []string{"The clock says so, and a client that had the old answer gets the new one."}
+		},
+		Trouble: []int{23},
+	}
+}
+
+// longestTTL of the names of a step.
+func longestTTL(t *dag.Topology, a Args) time.Duration {
+	var ttl time.Duration
+	for _, n := range t.Names {
+		if names(a.Names, n.Name) {
+			ttl = max(ttl, n.TTL)
+		}
+	}
+	return ttl
+}

@@ -1,0 +1,203 @@
+package umredirect
+
+import (
+	"errors"
+	"log/slog"
+	"maps"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Options are what a server needs.
+type Options struct {
+	Table     *Table
+	Peers     []netip.Prefix // who gets answers: the PBX, as UM IP gateways are listed in Exchange; everyone else gets silence
+	TagKey    []byte         // at least 16 secret bytes, the same at every redirector
+	StateFile string         // where the setting is kept; empty: nowhere
+	First     Setting        // in force until somebody sets another, when no state file says better
+
+	OnCall func(Call) // after the answer of every INVITE; must not block
+	Logger *slog.Logger
+	Now    func() time.Time
+
+	IdleTimeout time.Duration // of a TCP connection without requests; 5 minutes
+	MaxConns    int           // TCP connections at once; 256
+}
+
+// Call is what happened to one INVITE. A copy of it that the PBX sent again is a call of its own here: nothing is remembered.
+type Call struct {
+	At        time.Time
+	CallID    string
+	Source    netip.AddrPort
+	Transport string // udp or tcp
+	Called    string
+	By        string // where the called number was found
+	Status    int
+	Target    string // the first Contact's host and port
+	Why       string
+	Took      time.Duration
+}
+
+// Server answers requests on the sockets that it is given.
+type Server struct {
+	o    Options
+	view atomic.Pointer[view]
+
+	mu      sync.Mutex // of setting, down and table, which view is made of
+	setting Setting
+	down    map[string]bool
+	table   *Table
+
+	ignored atomic.Uint64
+	tasks   sync.WaitGroup
+	open    map[closer]struct{} // by mu
+	conns   int                 // by mu
+	closed  bool                // by mu
+}
+
+type closer interface{ Close() error }
+
+// view is what an answer is made of; it is swapped as one.
+type view struct {
+	table *Table
+	state State
+}
+
+// New makes a server with the setting of its state file.
+func New(o Options) (*Server, error) {
+	if len(o.TagKey) < 16 {
+		return nil, errors.New("tag key: give at least 16 secret bytes, the same to every redirector")
+	}
+	if len(o.Peers) == 0 {
+		return nil, errors.New("peers: list the PBX's addresses; nobody else is answered")
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.OnCall == nil {
+		o.OnCall = func(Call) {}
+	}
+	if o.IdleTimeout == 0 {
+		o.IdleTimeout = 5 * time.Minute
+	}
+	if o.MaxConns == 0 {
+		o.MaxConns = 256
+	}
+	setting, err := readSetting(o.StateFile, o.First)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{o: o, setting: setting, down: map[string]bool{}, table: o.Table, open: map[closer]struct{}{}}
+	s.publish()
+	return s, nil
+}
+
+// publish makes what mu guards the view; the caller holds mu.
+func (s *Server) publish() {
+	s.view.Store(&view{s.table, State{Site: s.setting.Site, Generation: s.setting.Generation, LegacyDown: maps.Clone(s.down)}})
+}
+
+// SetTable puts another table in force; calls that are being answered see the old one or the new one, whole.
+func (s *Server) SetTable(t *Table) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.table = t
+	s.publish()
+}
+
+// SetLegacyDown says whether a legacy server answers.
+func (s *Server) SetLegacyDown(name string, down bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.down[name] == down {
+		return
+	}
+	s.o.Logger.Warn("legacy server", "name", name, "down", down)
+	s.down[name] = down
+	s.publish()
+}
+
+// Ignored is how many datagrams and connections of strangers got silence.
+func (s *Server) Ignored() uint64 { return s.ignored.Load() }
+
+// peer says whether the address gets answers.
+func (s *Server) peer(addr netip.Addr) bool {
+	for _, p := range s.o.Peers {
+		if p.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+// handle answers one request: the bytes, and for UDP where they go. No bytes is silence.
+func (s *Server) handle(raw []byte, from netip.AddrPort, transport string) ([]byte, netip.AddrPort) {
+	start := s.o.Now()
+	m, ok := split(raw)
+	if !ok {
+		return nil, netip.AddrPort{}
+	}
+	now := s.view.Load()
+	v := judge(&m, now.table, now.state)
+	if v.silent {
+		return nil, netip.AddrPort{}
+	}
+	answer := respond(&m, v, s.o.TagKey, from)
+	if m.method == "INVITE" {
+		c := Call{At: start, CallID: m.one("call-id"), Source: from, Transport: transport, Called: v.Called, By: v.By, Status: v.Status, Why: v.Why}
+		if len(v.Contacts) > 0 {
+			c.Target = v.Contacts[0].address()
+		}
+		c.Took = s.o.Now().Sub(start)
+		s.o.OnCall(c)
+	}
+	return answer, replyTo(&m, from)
+}
+
+// track counts a socket or a connection that Close must end; false when the server is closed already.
+func (s *Server) track(c closer) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.open[c] = struct{}{}
+	s.tasks.Add(1)
+	return true
+}
+
+func (s *Server) untrack(c closer) {
+	s.mu.Lock()
+	delete(s.open, c)
+	s.mu.Unlock()
+	s.tasks.Done()
+}
+
+// Close closes the sockets and returns when nothing is being answered any more.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	for c := range s.open {
+		c.Close()
+	}
+	s.mu.Unlock()
+	s.tasks.Wait()
+	return nil
+}
+
+func addrPort(a net.Addr) netip.AddrPort {
+	var ap netip.AddrPort
+	switch a := a.(type) {
+	case *net.UDPAddr:
+		ap = a.AddrPort()
+	case *net.TCPAddr:
+		ap = a.AddrPort()
+	}
+	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+}

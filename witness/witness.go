@@ -1,0 +1,58 @@
+// Package witness probes file share witnesses, the primary and the alternate, all the time: in a DAG with an odd number of
+// members a broken witness is invisible until it is needed (domain-exchange.md section 6).
+//
+// The probe here asks whether the server takes connections on its share port and greets; the file share itself (rights,
+// directory, witness.log) is not read by this package.
+package witness
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+)
+
+// Target is a witness server.
+type Target struct {
+	Server  string // FQDN, for people
+	Address string // host:port of its share
+}
+
+// Dialer opens connections; the caller chooses the local address.
+type Dialer interface {
+	DialContext(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// State is what a probe found.
+type State struct {
+	Usable bool
+	Why    string // of a no: Exchange's own words where they are known, and what to do
+}
+
+// Probe asks one witness server. A server that accepts and says nothing is no witness that answers.
+func Probe(ctx context.Context, d Dialer, t Target, timeout time.Duration) State {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	c, err := d.DialContext(ctx, "tcp", t.Address)
+	if err != nil {
+		return State{Why: fmt.Sprintf("Unable to access file shares on witness server '%s': %v; check that it is up and that TCP 445 is open", t.Server, err)}
+	}
+	defer c.Close()
+	deadline, _ := ctx.Deadline()
+	if err := c.SetDeadline(deadline); err != nil {
+		return State{Why: err.Error()}
+	}
+	if _, err := fmt.Fprint(c, "PROBE\n"); err != nil {
+		return State{Why: fmt.Sprintf("witness server %s: %v", t.Server, err)}
+	}
+	line, err := bufio.NewReader(c).ReadString('\n')
+	if err != nil {
+		return State{Why: fmt.Sprintf("Unable to access file shares on witness server '%s': no answer in %s; check that it is up and reachable", t.Server, timeout)}
+	}
+	if answer := strings.TrimSpace(line); answer != "OK" {
+		return State{Why: fmt.Sprintf("witness server %s: %s", t.Server, answer)}
+	}
+	return State{Usable: true}
+}
