@@ -17,7 +17,7 @@ func (s *State) activateStep(t *Topology, p *Prog) {
 	case 0:
 		s.activateCheck(t, p, c)
 	case 1:
-		if src := s.mountedOn(t, db); !c.Mounted && src >= 0 && src != m && s.reaches(t, m, src) {
+		if src := s.mountedNear(t, db, t.Members[m].Site); !c.Mounted && src >= 0 {
 			s.copyOn(t, db, src).Mounted = false
 			p.Node = int8(src)
 		}
@@ -49,10 +49,8 @@ func (s *State) activateMount(t *Topology, p *Prog, c *CopyState) {
 		p.fail(ErrConsensus, t.Members[m].Name)
 		return
 	}
-	if src := int(p.Node); src >= 0 && s.reaches(t, m, src) {
+	if src := int(p.Node); src >= 0 && s.reaches(t, m, src) && !s.forked(t, db, m, src) {
 		// Graceful: the source was dismounted by this move, so its last log is there to be copied.
-		from := s.copyOn(t, db, src)
-		from.Mounted = true
 		s.moveGracefully(t, db, src, m)
 		return
 	}
@@ -71,9 +69,9 @@ func (s *State) activateMount(t *Topology, p *Prog, c *CopyState) {
 func (s *State) mountStep(t *Topology, p *Prog) {
 	db := p.Op.Database
 	if p.Op.Kind == OpDismount {
-		m := s.mountedOn(t, db)
-		if m >= 0 && !s.answersTo(t, p.Op.From, m) {
-			p.fail(ErrUnreachable, t.Members[m].Name)
+		m := s.mountedNear(t, db, p.Op.From)
+		if far := s.mounted(t, db); m < 0 && far >= 0 {
+			p.fail(ErrUnreachable, t.Members[far].Name)
 			return
 		}
 		s.DBs[db].Want = false
@@ -84,7 +82,7 @@ func (s *State) mountStep(t *Topology, p *Prog) {
 		s.copyOn(t, db, m).Mounted = false
 		return
 	}
-	if m := s.mountedOn(t, db); m >= 0 && s.answersTo(t, p.Op.From, m) {
+	if m := s.mountedNear(t, db, p.Op.From); m >= 0 {
 		p.warn(WarnAlreadyThere, t.Databases[db].Name)
 		return
 	}
@@ -96,6 +94,10 @@ func (s *State) mountStep(t *Topology, p *Prog) {
 	m := int(s.Nodes[q].Conf.Active[db])
 	if m < 0 || !s.answersTo(t, p.Op.From, m) || !s.mayMount(t, m) {
 		p.fail(ErrConsensus, t.Databases[db].Name)
+		return
+	}
+	if s.full(t, m) {
+		p.fail(ErrMaxActive, t.Members[m].Name)
 		return
 	}
 	s.activate(t, db, m)
@@ -130,7 +132,7 @@ func (s *State) copyStep(t *Topology, p *Prog) {
 			p.fail(ErrStillMounted, t.Members[p.Op.Member].Name)
 			return
 		}
-		if src := s.mountedOn(t, p.Op.Database); src < 0 || !s.reaches(t, src, p.Op.Member) {
+		if s.sourceFor(t, p.Op.Database, p.Op.Member) < 0 {
 			p.fail(ErrNotReseedable, t.Databases[p.Op.Database].Name)
 			return
 		}

@@ -49,26 +49,28 @@ func (s *State) Step(t *Topology, e Event) Outcome {
 	case EvShip:
 		s.ship(t, e.Database, e.Member)
 	case EvReady:
-		if c := s.copyOn(t, e.Database, e.Member); c != nil {
+		if c := s.copyOn(t, e.Database, e.Member); c != nil && s.sourceFor(t, e.Database, e.Member) >= 0 {
 			c.Status = CopyHealthy
 		}
 	case EvDiverge:
-		if c := s.copyOn(t, e.Database, e.Member); c != nil && c.Diverged {
-			c.Status = CopyFailedAndSuspended
+		if src := s.sourceFor(t, e.Database, e.Member); src >= 0 && s.forked(t, e.Database, e.Member, src) {
+			c := s.copyOn(t, e.Database, e.Member)
+			c.Status, c.Diverged = CopyFailedAndSuspended, true
 		}
 	case EvSeeded:
 		s.seeded(t, e.Database, e.Member)
 	case EvFailover:
-		if m := s.failoverTarget(t, e.Database); m >= 0 {
+		if !s.DBs[e.Database].Want || s.beingMoved(e.Database) || s.needsRegroup(t) {
+			break
+		}
+		if m := s.failoverTarget(t, e.Database, s.quorate(t)); m >= 0 {
 			s.activate(t, e.Database, m)
 		}
 	case EvReplicate:
-		s.replicate(e.Other, e.Site)
+		s.replicate(t, e.Other, e.Site)
 	case EvHome:
-		if from := s.mountedOn(t, e.Database); from >= 0 {
-			if m := s.homeTarget(t, e.Database, from); m >= 0 {
-				s.moveGracefully(t, e.Database, from, m)
-			}
+		if from := s.homeSource(t, e.Database); from >= 0 {
+			s.moveGracefully(t, e.Database, from, t.Databases[e.Database].Copies[0].Member)
 		}
 	}
 	return out
@@ -79,6 +81,7 @@ func (s *State) write(t *Topology, db, m int, n int64) {
 	if c == nil || !c.Mounted {
 		return
 	}
+	s.forkAhead(t, db, m)
 	c.Logs += n
 	c.Known = c.Logs
 	// Passive copies in touch learn the generation before the log itself arrives (LastLogCopyNotified).
@@ -87,28 +90,32 @@ func (s *State) write(t *Topology, db, m int, n int64) {
 		if !o.Mounted && s.reaches(t, m, t.Databases[db].Copies[i].Member) {
 			o.Known = max(o.Known, c.Logs)
 		}
-		if o != c && o.Mounted { // both sides write: neither continues the other
-			o.Diverged, c.Diverged = true, true
-		}
 	}
 }
 
-func (s *State) replicate(from, to int) {
+func (s *State) replicate(t *Topology, from, to int) {
 	if !s.replicates(from, to) {
 		return
 	}
 	a, b := &s.Sites[from], &s.Sites[to]
 	b.Started, b.Stopped, b.Version = a.Started, a.Stopped, a.Version
-	s.rankVersions()
+	s.rankVersions(t)
 }
 
-// rankVersions keeps list versions small: only their differences matter, so the lowest becomes 0.
-func (s *State) rankVersions() {
+// versionGap bounds by how many writes one site's lists can be ahead of another's: what is beyond counts as this many.
+const versionGap = 15
+
+// rankVersions keeps list versions small: only their differences matter, so the lowest becomes 0. A site without a
+// directory has none.
+func (s *State) rankVersions(t *Topology) {
 	low := uint8(255)
 	for i := range s.Sites {
-		low = min(low, s.Sites[i].Version)
+		if len(t.Sites[i].DomainControllers) > 0 {
+			low = min(low, s.Sites[i].Version)
+		}
 	}
 	for i := range s.Sites {
-		s.Sites[i].Version -= low
+		v := &s.Sites[i].Version
+		*v = min(*v-min(low, *v), versionGap)
 	}
 }

@@ -1,17 +1,25 @@
 package dag
 
-// failoverTarget is the member on which Active Manager would mount a database that is not mounted within reach of a
-// cluster with quorum, -1: none. It is automatic, so blocks and the mount dial apply (AM, domain-exchange.md 5.3 to 5.5).
-func (s *State) failoverTarget(t *Topology, db int) int {
+// quorate are the clusters that hold quorum, each as its nodes: one, unless somebody forced another.
+func (s *State) quorate(t *Topology) []Set {
+	var groups []Set
 	for m := range s.Nodes {
-		if !s.HasQuorum(t, m) {
+		if g := s.clusterOf(t, m); g.nodes.First() == m && s.holds(t, g) {
+			groups = append(groups, g.nodes)
+		}
+	}
+	return groups
+}
+
+// failoverTarget is the member on which Active Manager would mount a database that is not mounted in one of the clusters
+// with quorum, -1: none. What is mounted beyond that cluster's reach it cannot know: this is how a database comes to be
+// mounted twice. It is automatic, so blocks and the mount dial apply (AM, domain-exchange.md 5.3 to 5.5).
+func (s *State) failoverTarget(t *Topology, db int, groups []Set) int {
+	for _, g := range groups {
+		if s.mountedIn(t, db, g) {
 			continue
 		}
-		g := s.runningGroup(t, m)
-		if g.nodes.First() != m || s.mountedIn(t, db, g.nodes) {
-			continue
-		}
-		if target := s.bestCopy(t, db, g.nodes); target >= 0 {
+		if target := s.bestCopy(t, db, g); target >= 0 {
 			return target
 		}
 	}
@@ -28,7 +36,8 @@ func (s *State) mountedIn(t *Topology, db int, nodes Set) bool {
 }
 
 // bestCopy is best copy selection: the previous active copy if it can mount again, else the best of those that may be
-// activated, by copy queue and then activation preference; with a dial of Lossless by activation preference alone (AM).
+// activated: the one that inspected the highest log, then by activation preference; with a dial of Lossless anywhere by
+// activation preference alone. What the last logs can still add (ACLL) counts for the dial, not for the order (AM).
 func (s *State) bestCopy(t *Topology, db int, nodes Set) int {
 	byPreference := false
 	for i := range t.Databases[db].Copies {
@@ -36,23 +45,22 @@ func (s *State) bestCopy(t *Topology, db int, nodes Set) int {
 		if !nodes.Has(m) {
 			continue
 		}
-		if int(s.Nodes[m].Conf.Active[db]) == m && s.mayMount(t, m) && s.Copy(db, i).Status == CopyHealthy {
+		if int(s.Nodes[m].Conf.Active[db]) == m && s.mayMount(t, m) && s.Copy(db, i).Status == CopyHealthy && !s.full(t, m) {
 			return m
 		}
 		byPreference = byPreference || s.Nodes[m].Dial == Lossless
 	}
-	best, queue := -1, int64(0)
+	best, highest := -1, int64(0)
 	for i := range t.Databases[db].Copies { // in order of activation preference
 		m := t.Databases[db].Copies[i].Member
 		if !nodes.Has(m) || !s.mayActivateHere(t, db, m) {
 			continue
 		}
-		q := s.missingAfterLastLogs(t, db, m)
-		if q > s.Nodes[m].Dial.Logs() {
+		if s.missingAfterLastLogs(t, db, m) > s.Nodes[m].Dial.Logs() {
 			continue
 		}
-		if best < 0 || !byPreference && q < queue {
-			best, queue = m, q
+		if logs := s.Copy(db, i).Logs; best < 0 || !byPreference && logs > highest {
+			best, highest = m, logs
 		}
 	}
 	return best
@@ -89,22 +97,32 @@ func (s *State) full(t *Topology, m int) bool {
 // missingAfterLastLogs is the copy queue that is left when attempt copy last logs has done what it can.
 func (s *State) missingAfterLastLogs(t *Topology, db, m int) int64 {
 	c := s.copyOn(t, db, m)
-	prev := int(s.Nodes[m].Conf.Active[db])
-	if prev >= 0 && prev != m && s.reaches(t, m, prev) && s.Nodes[prev].Repl {
-		if o := s.copyOn(t, db, prev); o != nil && !o.Diverged {
-			return 0
-		}
+	if s.lastLogsFrom(t, db, m) >= 0 {
+		return 0
 	}
 	return c.missing()
 }
 
-// homeTarget is where PreferenceMoveFrequency would move a mounted database: its most preferred copy, if that is healthy,
-// has every log and may be activated (PS:Set); -1: nowhere.
-func (s *State) homeTarget(t *Topology, db, from int) int {
-	m := t.Databases[db].Copies[0].Member
-	c := s.Copy(db, 0)
-	if m == from || !s.reaches(t, from, m) || !s.mayActivateHere(t, db, m) || c.Status != CopyHealthy || c.missing() > 0 || c.Diverged {
+// lastLogsFrom is the previous active copy's member if it still serves its last logs to m, -1 if not.
+func (s *State) lastLogsFrom(t *Topology, db, m int) int {
+	prev := int(s.Nodes[m].Conf.Active[db])
+	if prev < 0 || prev == m || !s.reaches(t, m, prev) || !s.Nodes[prev].Repl || s.copyOn(t, db, prev) == nil || s.forked(t, db, m, prev) {
 		return -1
 	}
-	return m
+	return prev
+}
+
+// homeSource is the member from which PreferenceMoveFrequency would move a mounted database to its most preferred copy, if
+// that is healthy, nearly in sync and may be activated (PS:Set); the move copies the rest. -1: nothing to move. How short the
+// copy queue must be is not documented; the server's default dial is taken [INF].
+func (s *State) homeSource(t *Topology, db int) int {
+	m, c := t.Databases[db].Copies[0].Member, s.Copy(db, 0)
+	if !s.PreferenceMoves || s.beingMoved(db) || c.Mounted || c.Status != CopyHealthy {
+		return -1
+	}
+	from := s.sourceFor(t, db, m)
+	if from < 0 || c.missing() > GoodAvailability.Logs() || s.forked(t, db, m, from) || !s.mayActivateHere(t, db, m) {
+		return -1
+	}
+	return from
 }

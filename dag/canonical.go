@@ -26,10 +26,11 @@ func (s *State) Canonical(b []byte) []byte {
 		c := &s.Copies[i]
 		b = append(b, flags(c.Mounted, c.Blocked, c.Diverged))
 		b = text(b, string(c.Status))
+		b = binary.LittleEndian.AppendUint16(b, uint16(c.Forks))
 		b = binary.LittleEndian.AppendUint64(b, uint64(c.Logs))
 		b = binary.LittleEndian.AppendUint64(b, uint64(c.Known))
 	}
-	b = append(b, byte(len(s.Progs)))
+	b = append(b, s.Latest[0], s.Latest[1], byte(len(s.Progs)))
 	for i := range s.Progs {
 		b = s.Progs[i].canonical(b)
 	}

@@ -2,43 +2,54 @@ package dag
 
 // regroup is what clusters do when heartbeats stop: a group with quorum goes on without the lost nodes, one without it
 // stops its cluster service everywhere, and all its mounted databases dismount (DAGS). The service control manager starts
-// it again, so such nodes keep trying to join.
+// it again, so such nodes keep trying to join. Where two running clusters meet again, the one with the newer configuration
+// goes on, and nodes of the other leave theirs and join it.
 func (s *State) regroup(t *Topology) {
-	type verdict struct {
-		nodes Set
-		holds bool
-	}
-	verdicts := make([]verdict, len(s.Nodes))
+	var leave Set
+	views := make([]Set, len(s.Nodes))
 	for m := range s.Nodes {
 		g := s.runningGroup(t, m)
-		verdicts[m] = verdict{g.nodes, g.conf >= 0 && s.holds(t, g)}
-	}
-	for m := range s.Nodes {
-		n := &s.Nodes[m]
-		if n.Cluster != Running || !s.alive(m) {
+		if g.conf < 0 {
 			continue
 		}
-		if !verdicts[m].holds {
-			n.Cluster, n.View, n.Forced = Joining, 0, false
-			if n.Start == Disabled {
-				n.Cluster = Stopped
-			}
-			s.dismountOn(t, m)
-			continue
+		newest := &s.Nodes[g.conf].Conf
+		foreign := s.Nodes[m].Conf.Tag < newest.Tag && !s.Nodes[m].View.Has(g.conf)
+		if foreign || !newest.Nodes.Has(m) || !s.holds(t, g) {
+			leave = leave.Add(m)
 		}
-		n.View = verdicts[m].nodes
+		views[m] = g.nodes
 	}
 	for m := range s.Nodes {
-		if verdicts[m].holds && verdicts[m].nodes.First() == m {
+		if leave.Has(m) {
+			s.leave(t, m)
+		} else if views[m] != 0 {
+			s.Nodes[m].View = views[m] &^ leave
+		}
+	}
+	for m := range s.Nodes {
+		if g := s.clusterOf(t, m); g.nodes.First() == m && s.holds(t, g) {
 			s.settleGroup(t, m)
 		}
 	}
 }
 
+// leave ends a node's membership of the cluster that it runs; its service goes on trying to join.
+func (s *State) leave(t *Topology, m int) {
+	n := &s.Nodes[m]
+	n.Cluster, n.View, n.Forced = Joining, 0, false
+	if n.Start == Disabled {
+		n.Cluster = Stopped
+	}
+	s.dismountOn(t, m)
+}
+
 // settleGroup gives a group with quorum one configuration, an owner of the cluster group among its nodes, and, with
 // dynamic quorum, votes for those that are up (WSQ).
 func (s *State) settleGroup(t *Topology, m int) {
-	g := s.runningGroup(t, m)
+	g := s.clusterOf(t, m)
+	if g.conf < 0 {
+		return
+	}
 	conf := &s.Nodes[g.conf].Conf
 	pam := conf.PAM
 	if pam < 0 || !g.nodes.Has(int(pam)) {
@@ -77,22 +88,31 @@ func dynamicWeights(up Set, model QuorumModel) Set {
 
 // form: joining nodes that reach one another and hold a majority of the newest configuration start the cluster.
 func (s *State) form(t *Topology, m int) {
-	g := s.groupOf(t, m)
-	if s.Nodes[m].Cluster != Joining || !s.holds(t, g) {
+	formed := s.formable(t, m)
+	if formed.First() != m {
 		return
 	}
-	nodes := s.Nodes[g.conf].Conf.Nodes
+	g := s.groupOf(t, m)
+	newest := s.Nodes[g.conf].Conf.clone()
 	for i := range s.Nodes {
-		if g.nodes.Has(i) && nodes.Has(i) {
-			s.Nodes[i].Cluster = Running
+		if formed.Has(i) {
+			n := &s.Nodes[i]
+			n.Conf, n.Cluster, n.View = newest.clone(), Running, formed
 		}
 	}
-	for i := range s.Nodes {
-		if s.Nodes[i].Cluster == Running && g.nodes.Has(i) {
-			s.Nodes[i].View = s.runningGroup(t, i).nodes
-		}
+	s.settleGroup(t, m) // nodes that run an older cluster within reach are taken in when the clusters regroup
+}
+
+// formable are the joining nodes of m's group that its newest configuration counts as nodes, if the group holds a majority.
+func (s *State) formable(t *Topology, m int) Set {
+	if s.Nodes[m].Cluster != Joining {
+		return 0
 	}
-	s.settleGroup(t, g.nodes.First())
+	g := s.groupOf(t, m)
+	if !s.holds(t, g) {
+		return 0
+	}
+	return g.nodes & s.Nodes[g.conf].Conf.Nodes & s.services(Joining)
 }
 
 // join: the cluster takes the member back, or tells it that it was evicted: then it cleans its configuration and sets its
@@ -102,8 +122,7 @@ func (s *State) join(t *Topology, m int) {
 	if s.Nodes[m].Cluster != Joining || to < 0 {
 		return
 	}
-	conf := s.Nodes[s.runningGroup(t, to).conf].Conf
-	if !conf.Nodes.Has(m) {
+	if !s.Nodes[s.clusterOf(t, to).conf].Conf.Nodes.Has(m) {
 		s.clean(t, m)
 		return
 	}
@@ -113,23 +132,40 @@ func (s *State) join(t *Topology, m int) {
 // admit makes a member a running node of to's cluster.
 func (s *State) admit(t *Topology, m, to int) {
 	n := &s.Nodes[m]
-	conf := s.Nodes[s.runningGroup(t, to).conf].Conf
-	n.Conf = conf
-	n.Conf.Active = append([]int8(nil), conf.Active...)
+	g := s.clusterOf(t, to)
+	if g.conf < 0 {
+		return
+	}
+	conf := s.Nodes[g.conf].Conf
+	n.Conf = conf.clone()
 	n.Cluster, n.Learnt, n.Forced = Running, false, false
-	g := s.runningGroup(t, to)
 	for i := range s.Nodes {
-		if g.nodes.Has(i) {
-			s.Nodes[i].View = g.nodes
+		if g.nodes.Add(m).Has(i) {
+			s.Nodes[i].View = g.nodes.Add(m)
 		}
 	}
 	for d := range t.Databases {
 		// A copy that comes back verifies its logs against the active one before it is healthy (MON).
-		if c := s.copyOn(t, d, m); c != nil && !c.Mounted && c.Status == CopyHealthy {
+		if c := s.copyOn(t, d, m); c != nil && !c.Mounted && c.Status == CopyHealthy && int(conf.Active[d]) != m {
 			c.Status = CopyInitializing
 		}
 	}
-	s.settleGroup(t, g.nodes.First())
+	s.settleGroup(t, to)
+}
+
+// evict takes members out of the cluster that q runs. Those that run in it are cleaned at once; the others learn it when
+// they come to join (TM7).
+func (s *State) evict(t *Topology, q int, out Set) {
+	running := s.clusterOf(t, q).nodes
+	s.changeConf(t, q, func(c *Conf) {
+		c.Nodes &^= out
+		c.Weights &^= out
+	})
+	for m := range s.Nodes {
+		if running.Has(m) && out.Has(m) {
+			s.clean(t, m)
+		}
+	}
 }
 
 // clean wipes the member's cluster configuration: what an evicted node does, and what Clear-ClusterNode does.
@@ -142,6 +178,7 @@ func (s *State) clean(t *Topology, m int) {
 		n.Conf.Active[i] = -1
 	}
 	s.dismountOn(t, m)
+	s.rankTags()
 }
 
 func (s *State) raise(t *Topology, m int) {

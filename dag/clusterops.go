@@ -28,14 +28,19 @@ func (s *State) clusterStep(t *Topology, p *Prog) {
 			p.fail(ErrNoQuorum, t.Name)
 			return
 		}
-		s.changeConf(t, q, func(c *Conf) { s.confStep(t, p, c) })
-		s.settleGroup(t, s.runningGroup(t, q).nodes.First())
+		if p.Op.Kind == OpEvict {
+			s.evict(t, q, Set(0).Add(p.Op.Member))
+		} else {
+			s.changeConf(t, q, func(c *Conf) { s.confStep(t, p, c) })
+		}
+		s.settleGroup(t, q)
 	}
 }
 
 func (s *State) clusterService(t *Topology, p *Prog, m int) {
 	n := &s.Nodes[m]
 	if p.Op.Kind == OpClusterStop {
+		s.handOverVote(t, m)
 		n.Cluster, n.View, n.Forced = Stopped, 0, false
 		s.dismountOn(t, m)
 		return
@@ -53,10 +58,19 @@ func (s *State) clusterService(t *Topology, p *Prog, m int) {
 	}
 }
 
+// handOverVote: with dynamic quorum a node that stops in good order leaves its vote to the others first, so that the last
+// one survives; an assumption (domain-exchange.md section 4).
+func (s *State) handOverVote(t *Topology, m int) {
+	g := s.clusterOf(t, m)
+	rest := g.nodes.Remove(m)
+	if !t.Assume.LastManStanding || !t.Windows.DynamicQuorum() || rest == 0 || !s.HasQuorum(t, m) {
+		return
+	}
+	s.changeConf(t, m, func(c *Conf) { c.Weights = dynamicWeights(rest&c.Nodes, c.Model) })
+}
+
 func (s *State) confStep(t *Topology, p *Prog, c *Conf) {
 	switch p.Op.Kind {
-	case OpEvict:
-		c.Nodes, c.Weights = c.Nodes.Remove(p.Op.Member), c.Weights.Remove(p.Op.Member)
 	case OpQuorum:
 		c.Model, c.Witness = p.Op.Model, WitnessNone
 		if p.Op.Model == NodeFileShareMajority {

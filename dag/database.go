@@ -9,17 +9,58 @@ func (c *CopyState) missing() int64 { return max(0, c.Known-c.Logs) }
 // diverged (AM).
 func (s *State) activate(t *Topology, db, m int) {
 	c := s.copyOn(t, db, m)
-	if prev := int(s.Nodes[m].Conf.Active[db]); prev >= 0 && prev != m && s.reaches(t, m, prev) && s.Nodes[prev].Repl {
-		if o := s.copyOn(t, db, prev); o != nil && !o.Diverged {
-			c.Logs = max(c.Logs, o.Logs)
+	if prev := s.lastLogsFrom(t, db, m); prev >= 0 && s.copyOn(t, db, prev).Logs > c.Logs {
+		s.overwrite(t, db, prev, m)
+	}
+	s.forkAhead(t, db, m)
+	s.mountCopy(t, db, m, c)
+}
+
+// forkAhead: the copy on m is about to generate logs of its own (a mount does so at once). Those that hold more than it
+// does hold other logs in these generations from now on.
+func (s *State) forkAhead(t *Topology, db, m int) {
+	at := t.CopyOf(db, m)
+	c := s.Copy(db, at)
+	for i := range t.Databases[db].Copies {
+		if o := s.Copy(db, i); o.Logs > c.Logs {
+			o.Forks, c.Forks = o.Forks.Add(at), c.Forks.Add(i)
 		}
+	}
+}
+
+// forked says whether the copies on two members hold different logs in the same generations.
+func (s *State) forked(t *Topology, db, a, b int) bool {
+	return s.copyOn(t, db, a).Forks.Has(t.CopyOf(db, b))
+}
+
+// overwrite gives the copy on to the logs of the copy on from: it shares that one's forks.
+func (s *State) overwrite(t *Topology, db, from, to int) {
+	at := t.CopyOf(db, to)
+	src, dst := s.copyOn(t, db, from), s.Copy(db, at)
+	dst.Logs, dst.Known, dst.Diverged = src.Logs, src.Logs, false
+	dst.Forks = src.Forks.Remove(at)
+	for i := range t.Databases[db].Copies {
+		if o := s.Copy(db, i); dst.Forks.Has(i) {
+			o.Forks = o.Forks.Add(at)
+		} else {
+			o.Forks = o.Forks.Remove(at)
+		}
+	}
+}
+
+// sourceFor is the member of the mounted copy that the copy on m takes its logs from, -1: none, or it is itself mounted.
+// Replication needs both services, and both to run in a cluster (MON: ServiceDown, Disconnected).
+func (s *State) sourceFor(t *Topology, db, m int) int {
+	if c := s.copyOn(t, db, m); c == nil || c.Mounted || !s.Nodes[m].Repl || s.Nodes[m].Cluster != Running {
+		return -1
 	}
 	for i := range t.Databases[db].Copies {
-		if o := s.Copy(db, i); o != c && o.Logs > c.Logs {
-			o.Diverged = true
+		from := t.Databases[db].Copies[i].Member
+		if s.Copy(db, i).Mounted && s.Nodes[from].Repl && s.Nodes[from].Cluster == Running && s.reaches(t, from, m) {
+			return from
 		}
 	}
-	s.mountCopy(t, db, m, c)
+	return -1
 }
 
 // mountCopy makes a copy the active, mounted one in the cluster database that its server holds.
@@ -33,31 +74,22 @@ func (s *State) mountCopy(t *Topology, db, m int, c *CopyState) {
 
 // moveGracefully is a lossless move: dismount at the source, copy what is left, mount at the target.
 func (s *State) moveGracefully(t *Topology, db, from, to int) {
-	src, dst := s.copyOn(t, db, from), s.copyOn(t, db, to)
-	dst.Logs = src.Logs
-	src.Mounted = false
-	s.mountCopy(t, db, to, dst)
-	src.Known = dst.Logs
+	s.overwrite(t, db, from, to)
+	s.copyOn(t, db, from).Mounted = false
+	s.mountCopy(t, db, to, s.copyOn(t, db, to))
 }
 
 func (s *State) ship(t *Topology, db, m int) {
-	src := s.mountedOn(t, db)
-	c := s.copyOn(t, db, m)
-	if src < 0 || c == nil || c.Mounted || !s.reaches(t, src, m) {
-		return
+	if src := s.sourceFor(t, db, m); src >= 0 && !s.forked(t, db, m, src) {
+		s.overwrite(t, db, src, m)
 	}
-	c.Logs = s.copyOn(t, db, src).Logs
-	c.Known = c.Logs
 }
 
 func (s *State) seeded(t *Topology, db, m int) {
-	src := s.mountedOn(t, db)
-	c := s.copyOn(t, db, m)
-	if src < 0 || c == nil || c.Status != CopySeeding {
-		return
+	if src := s.sourceFor(t, db, m); src >= 0 && s.copyOn(t, db, m).Status == CopySeeding {
+		s.overwrite(t, db, src, m)
+		s.copyOn(t, db, m).Status = CopyInitializing
 	}
-	c.Logs = s.copyOn(t, db, src).Logs
-	c.Known, c.Diverged, c.Status = c.Logs, false, CopyInitializing
 }
 
 // status is what Get-MailboxDatabaseCopyStatus shows for a copy, seen from its own server.
@@ -77,7 +109,7 @@ func (s *State) status(t *Topology, db, m int) CopyStatus {
 	}
 	// After a site's loss the surviving copies show DisconnectedAndHealthy, and may be activated (FARAGE).
 	if active := int(s.Nodes[m].Conf.Active[db]); active < 0 || !s.reaches(t, m, active) {
-		if c.Diverged || c.Status == CopyResynchronizing {
+		if c.Status == CopyResynchronizing {
 			return CopyDisconnectedResync
 		}
 		return CopyDisconnectedHealthy

@@ -8,7 +8,7 @@ func (s *State) fault(t *Topology, e Event) {
 	case EvServer:
 		s.power(t, e.Member, map[bool]Power{true: PowerOn, false: PowerOff}[e.On])
 	case EvHang:
-		s.Nodes[e.Member].Hung = e.On
+		s.hang(t, e.Member, e.On)
 	case EvService:
 		n := &s.Nodes[e.Member]
 		n.Repl = e.On && s.alive(e.Member)
@@ -23,7 +23,7 @@ func (s *State) fault(t *Topology, e Event) {
 		s.Sites[e.Site].Directory = e.On && s.Sites[e.Site].Power && len(t.Sites[e.Site].DomainControllers) > 0
 	case EvWitness:
 		s.Sites[e.Site].WitnessHeld = !e.On
-		s.witnessPower(t, e.Site, e.On)
+		s.witnessPower(t, e.Site, e.On && s.Sites[e.Site].Power)
 	case EvShare:
 		s.Sites[e.Site].Share = e.On
 	case EvLink:
@@ -31,6 +31,22 @@ func (s *State) fault(t *Topology, e Event) {
 	case EvInvalidCopy:
 		if c := s.copyOn(t, e.Database, e.Member); c != nil && !c.Mounted {
 			c.Status = CopyFailedAndSuspended
+		}
+	}
+}
+
+// hang stops or frees a server. One that was without a heartbeat while the others went on leaves the cluster as soon as it
+// runs again: its timers are long overdue.
+func (s *State) hang(t *Topology, m int, on bool) {
+	n := &s.Nodes[m]
+	n.Hung = on
+	if on || n.Cluster != Running {
+		return
+	}
+	for i := range s.Nodes {
+		if o := &s.Nodes[i]; i != m && n.View.Has(i) && o.Cluster == Running && !o.View.Has(m) {
+			s.leave(t, m)
+			return
 		}
 	}
 }

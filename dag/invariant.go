@@ -1,12 +1,13 @@
 package dag
 
-// MountedTwice are the databases with two mounted copies: the split brain that everything here exists to prevent.
+// MountedTwice are the databases with two mounted copies: the split brain that everything here exists to prevent. A copy
+// that a server held mounted when it hung serves nobody and does not count.
 func MountedTwice(t *Topology, s *State) []string {
 	var twice []string
 	for d := range t.Databases {
 		n := 0
 		for i := range t.Databases[d].Copies {
-			if s.Copy(d, i).Mounted {
+			if s.Copy(d, i).Mounted && s.alive(t.Databases[d].Copies[i].Member) {
 				n++
 			}
 		}

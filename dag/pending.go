@@ -12,14 +12,20 @@ func Pending(t *Topology, s *State) []Event {
 			events = append(events, Event{Kind: EvSiteBoot, Site: i, Span: spanSiteBoot})
 		}
 	}
-	if s.needsRegroup(t) {
+	// A side that lost the others notices it as soon as they do: nobody joins, forms or takes databases over before all have.
+	settled := !s.needsRegroup(t)
+	if !settled {
 		events = append(events, Event{Kind: EvRegroup, Span: spanRegroup})
 	}
 	for m := range s.Nodes {
-		events = s.pendingNode(t, m, events)
+		events = s.pendingNode(t, m, settled, events)
+	}
+	var groups []Set
+	if settled {
+		groups = s.quorate(t)
 	}
 	for d := range s.DBs {
-		events = s.pendingDatabase(t, d, events)
+		events = s.pendingDatabase(t, d, groups, events)
 	}
 	for i := range s.Sites {
 		for j := range s.Sites {
@@ -36,7 +42,7 @@ func (s *State) siteBoots(t *Topology, i int) bool {
 	return st.Power && (!st.Directory && !st.DirectoryHeld && len(t.Sites[i].DomainControllers) > 0 || !st.Witness && !st.WitnessHeld)
 }
 
-func (s *State) pendingNode(t *Topology, m int, events []Event) []Event {
+func (s *State) pendingNode(t *Topology, m int, settled bool, events []Event) []Event {
 	n := &s.Nodes[m]
 	if n.Power == PowerOn && s.Sites[t.Members[m].Site].Power && !n.Up && !n.Hung {
 		return append(events, Event{Kind: EvBoot, Member: m, Span: spanBoot})
@@ -44,10 +50,10 @@ func (s *State) pendingNode(t *Topology, m int, events []Event) []Event {
 	if !s.alive(m) {
 		return events
 	}
-	if n.Cluster == Joining {
+	if n.Cluster == Joining && settled {
 		if to := s.joinable(t, m); to >= 0 {
 			events = append(events, Event{Kind: EvJoin, Member: m, Span: spanJoin})
-		} else if g := s.groupOf(t, m); g.nodes.First() == m && s.holds(t, g) && s.Nodes[g.conf].Conf.Nodes.Has(m) {
+		} else if s.formable(t, m).First() == m {
 			events = append(events, Event{Kind: EvForm, Member: m, Span: spanForm})
 		}
 	}
@@ -57,35 +63,48 @@ func (s *State) pendingNode(t *Topology, m int, events []Event) []Event {
 	return events
 }
 
-// joinable is a running node with quorum that a joining member reaches, -1: none.
+// joinable is a running node with quorum whose cluster a joining member can become part of, -1: none. A cluster with an older
+// configuration than the member's own is not joined: it must itself give way.
 func (s *State) joinable(t *Topology, m int) int {
 	for i := range s.Nodes {
-		if i != m && s.Nodes[i].Cluster == Running && s.reaches(t, m, i) && s.holds(t, s.runningGroup(t, i)) {
+		if i == m || s.Nodes[i].Cluster != Running || !s.joins(t, m, i) || !s.HasQuorum(t, i) {
+			continue
+		}
+		if s.Nodes[s.clusterOf(t, i).conf].Conf.Tag >= s.Nodes[m].Conf.Tag {
 			return i
 		}
 	}
 	return -1
 }
 
-// needsRegroup: a running node whose group differs from its view, or has no quorum.
+// joins says whether m reaches every node of i's cluster, and would be one of its nodes if it ran.
+func (s *State) joins(t *Topology, m, i int) bool {
+	if !s.reaches(t, m, i) {
+		return false
+	}
+	with := s.clique(t, m, s.services(Running).Add(m))
+	return s.clusterOf(t, i).nodes&^with == 0
+}
+
+// needsRegroup: a running node whose group differs from its view, has no quorum, or does not count it as a node.
 func (s *State) needsRegroup(t *Topology) bool {
 	for m := range s.Nodes {
 		if s.Nodes[m].Cluster != Running || !s.alive(m) {
 			continue
 		}
 		g := s.runningGroup(t, m)
-		if g.nodes != s.Nodes[m].View || !s.holds(t, g) {
+		if g.nodes != s.Nodes[m].View || !s.holds(t, g) || !s.Nodes[g.conf].Conf.Nodes.Has(m) || s.Nodes[m].Conf.Tag != s.Nodes[g.conf].Conf.Tag {
 			return true
 		}
 	}
 	return false
 }
 
-func (s *State) pendingDatabase(t *Topology, d int, events []Event) []Event {
-	source := s.mountedOn(t, d)
+func (s *State) pendingDatabase(t *Topology, d int, groups []Set, events []Event) []Event {
 	for c := range t.Databases[d].Copies {
 		m, cp := t.Databases[d].Copies[c].Member, s.Copy(d, c)
-		if cp.Mounted || source < 0 || !s.reaches(t, source, m) || !s.Nodes[m].Repl || s.Nodes[m].Cluster != Running || s.Nodes[source].Cluster != Running {
+		source := s.sourceFor(t, d, m)
+		if source < 0 {
 			continue
 		}
 		from := s.copyOn(t, d, source)
@@ -93,7 +112,7 @@ func (s *State) pendingDatabase(t *Topology, d int, events []Event) []Event {
 		case cp.Status == CopySeeding:
 			events = append(events, Event{Kind: EvSeeded, Database: d, Member: m, Span: spanSeeded})
 		case cp.Status == CopySuspended || cp.Status == CopyFailedAndSuspended || cp.Status == CopyFailed:
-		case cp.Diverged:
+		case s.forked(t, d, m, source):
 			events = append(events, Event{Kind: EvDiverge, Database: d, Member: m, Span: spanDiverge})
 		case cp.Status != CopyHealthy:
 			events = append(events, Event{Kind: EvReady, Database: d, Member: m, Span: spanReady})
@@ -101,10 +120,10 @@ func (s *State) pendingDatabase(t *Topology, d int, events []Event) []Event {
 			events = append(events, Event{Kind: EvShip, Database: d, Member: m, Span: spanShip})
 		}
 	}
-	if source < 0 && s.DBs[d].Want && !s.beingMoved(d) && s.failoverTarget(t, d) >= 0 {
+	if s.DBs[d].Want && !s.beingMoved(d) && s.failoverTarget(t, d, groups) >= 0 {
 		events = append(events, Event{Kind: EvFailover, Database: d, Span: spanFailover})
 	}
-	if source >= 0 && s.PreferenceMoves && s.homeTarget(t, d, source) >= 0 {
+	if s.homeSource(t, d) >= 0 {
 		events = append(events, Event{Kind: EvHome, Database: d, Span: spanHome})
 	}
 	return events

@@ -13,12 +13,22 @@ func (s *State) restoreStep(t *Topology, p *Prog) {
 	case 3:
 		s.restoreModel(t, p)
 	case 4:
+		if !s.HasQuorum(t, int(p.Node)) {
+			p.fail(ErrOpenCluster, t.Members[p.Node].Name)
+			return
+		}
 		for _, m := range s.recoverySet(t, p) {
 			n := &s.Nodes[m]
-			if m != int(p.Node) && s.reaches(t, int(p.Node), m) && n.Cluster != Running {
-				n.Start = Automatic
-				s.admit(t, m, int(p.Node))
+			if m == int(p.Node) || n.Cluster == Running {
+				continue
 			}
+			// One whose cluster configuration was wiped cannot be started by Restore (event 1090, QA:185443).
+			if !s.joins(t, m, int(p.Node)) || !n.Conf.Present || !s.Nodes[p.Node].Conf.Nodes.Has(m) {
+				p.warn(WarnMemberOffline, t.Members[m].Name)
+				continue
+			}
+			n.Start = Automatic
+			s.admit(t, m, int(p.Node))
 		}
 	case 5:
 		for _, m := range s.recoverySet(t, p) {
@@ -75,10 +85,15 @@ func (s *State) force(t *Topology, m int) {
 	if !s.alive(m) || !n.Conf.Present {
 		return
 	}
-	wasRunning := n.Cluster == Running
-	n.Cluster, n.Start, n.Forced = Running, Automatic, true
-	if !wasRunning {
+	if n.Cluster != Running {
 		n.View = Set(0).Add(m)
+	}
+	n.Cluster, n.Start, n.Forced = Running, Automatic, true
+	tag := s.newestTag() + 1
+	for i := range s.Nodes {
+		if s.clusterOf(t, m).nodes.Has(i) {
+			s.Nodes[i].Conf.Tag = tag
+		}
 	}
 	s.changeConf(t, m, func(c *Conf) { c.PAM = int8(m) })
 }
@@ -91,10 +106,7 @@ func (s *State) evictStopped(t *Topology, p *Prog) {
 		return
 	}
 	stopped := s.Sites[dir].Stopped
-	s.changeConf(t, m, func(c *Conf) {
-		c.Nodes &^= stopped
-		c.Weights &^= stopped
-	})
+	s.evict(t, m, stopped)
 }
 
 func (s *State) restoreModel(t *Topology, p *Prog) {
@@ -113,13 +125,13 @@ func (s *State) restoreModel(t *Topology, p *Prog) {
 		model, witness = NodeMajority, WitnessNone
 	}
 	s.changeConf(t, m, func(c *Conf) { c.Model, c.Witness, c.Weights = model, witness, c.Nodes })
-	s.unforce(t, m)
+	s.settleGroup(t, m)
 }
 
 // unforce: a forced node that has a majority by votes is forced no longer.
 func (s *State) unforce(t *Topology, m int) {
 	s.Nodes[m].Forced = false
-	if !s.holds(t, s.runningGroup(t, m)) {
+	if !s.HasQuorum(t, m) {
 		s.Nodes[m].Forced = true
 	}
 }

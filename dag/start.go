@@ -20,7 +20,7 @@ func (s *State) startStep(t *Topology, p *Prog) {
 			return
 		}
 		p.Node = int8(q)
-		s.writeLists(dir, func(st *SiteState) {
+		s.writeLists(t, dir, func(st *SiteState) {
 			st.Started, st.Stopped = st.Started|p.Op.Members, st.Stopped&^p.Op.Members
 		})
 	case 1:
@@ -41,12 +41,12 @@ func (s *State) startMember(t *Topology, p *Prog, m int) {
 		p.fail(ErrNoQuorum, t.Name)
 		return
 	}
-	if !s.reaches(t, q, m) {
+	if !s.joins(t, m, q) {
 		p.fail(ErrUnreachable, t.Members[m].Name)
 		return
 	}
 	n := &s.Nodes[m]
-	if n.Cluster == Running && s.Nodes[q].Conf.Nodes.Has(m) {
+	if s.clusterOf(t, q).nodes.Has(m) {
 		p.warn(WarnAlreadyThere, t.Members[m].Name)
 		return
 	}
@@ -80,7 +80,7 @@ func (s *State) setStep(t *Topology, p *Prog) {
 		return
 	}
 	s.changeConf(t, q, func(c *Conf) { c.Model, c.Witness, c.Weights = model, witness, c.Nodes })
-	s.settleGroup(t, s.runningGroup(t, q).nodes.First())
+	s.settleGroup(t, q)
 }
 
 // addStep is Add-DatabaseAvailabilityGroupServer: the way back of an evicted member with DAC Off (DCS).

@@ -9,6 +9,7 @@ type State struct {
 	DBs    []DBState   // by database index
 	Copies []CopyState // of database d: Copies[DBs[d].First:], in order of preference
 	Progs  []Prog      // operations under way, by ascending ID
+	Latest [2]uint8    // the newest Conf.Tag that the share of the primary and of the alternate witness has recorded
 
 	Points []int8 // DNS: Points[server*names+name] is the site index whose targets the server answers, -1: another answer
 	InPool []bool // by member: enabled at its load balancer
@@ -74,10 +75,11 @@ type DBState struct {
 type CopyState struct {
 	Mounted  bool
 	Logs     int64 // the last log generation it holds: generated when active, inspected when passive
+	Forks    Set   // the copies of the database, by place in its Copies, that hold other logs in the same generations
 	Known    int64 // the last generation that it knows the active copy to have generated
 	Status   CopyStatus
 	Blocked  bool // activation suspended
-	Diverged bool // it holds logs that the active copy does not continue
+	Diverged bool // it was found to hold logs that the active copy does not continue
 }
 
 // New is the healthy state of a topology: everything up, all members Started, each database mounted on its most preferred
@@ -183,11 +185,21 @@ func (s *State) copyOn(t *Topology, db, member int) *CopyState {
 	return nil
 }
 
-// mountedOn is the first member that has the database mounted, or -1.
-func (s *State) mountedOn(t *Topology, db int) int {
+// mounted is the first member that has the database mounted, or -1. Nobody in the model may act on it: it sees all sites.
+func (s *State) mounted(t *Topology, db int) int {
 	for i := range t.Databases[db].Copies {
 		if s.Copy(db, i).Mounted {
 			return t.Databases[db].Copies[i].Member
+		}
+	}
+	return -1
+}
+
+// mountedNear is the first member that has the database mounted and answers somebody in the site, or -1.
+func (s *State) mountedNear(t *Topology, db, site int) int {
+	for i := range t.Databases[db].Copies {
+		if m := t.Databases[db].Copies[i].Member; s.Copy(db, i).Mounted && s.answersTo(t, site, m) {
+			return m
 		}
 	}
 	return -1

@@ -22,7 +22,7 @@ func (s *State) stopStep(t *Topology, p *Prog) {
 				}
 			}
 		}
-		s.writeLists(dir, func(st *SiteState) {
+		s.writeLists(t, dir, func(st *SiteState) {
 			st.Started, st.Stopped = st.Started&^p.Op.Members, st.Stopped|p.Op.Members
 		})
 		s.secondWrite(t, p, dir)
@@ -41,14 +41,14 @@ func (s *State) stopStep(t *Topology, p *Prog) {
 }
 
 // writeLists changes the lists as one site's directory holds them; every write raises the attribute's version.
-func (s *State) writeLists(site int, change func(*SiteState)) {
+func (s *State) writeLists(t *Topology, site int, change func(*SiteState)) {
 	before := s.Sites[site]
 	change(&s.Sites[site])
 	if before.Started == s.Sites[site].Started && before.Stopped == s.Sites[site].Stopped {
 		return
 	}
 	s.Sites[site].Version++
-	s.rankVersions()
+	s.rankVersions(t)
 }
 
 // secondWrite: Stop writes the directory of the members' own site too, to beat replication (DECK). With that site dead the

@@ -162,7 +162,7 @@ func TestVocabulary(t *testing.T) {
 		}
 	}
 	want := []string{"dag.mode", "dag.release", "dag.started", "dag.stopped", "dag.evicted", "dag.preference_moves", "dag.quorum", "dag.operational", "dag.nodes",
-		"dag.witness_in_use", "dag.pam", "servers.answering", "servers.off", "um.redirectors", "members(site)", "copies(site)", "healthy(site)", "mounted(site)"}
+		"dag.witness_in_use", "dag.pam", "servers.answering", "servers.off", "um.redirectors", "members(site)", "copies(site)", "healthy(site)", "diverged(site)", "settling(site)", "mounted(site)"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)
 	}

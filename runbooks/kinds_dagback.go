@@ -16,12 +16,12 @@ func startKind() Kind {
 		Name: "dag.start", Does: "Start-DatabaseAvailabilityGroup: takes members back into the cluster and onto the Started list",
 		Parameters: endpoint(site("the site whose members come back"), server("the one member that comes back")),
 		Either:     []string{"site", "server"}, Class: Additive, FarEndChecks: true, Timeout: 30 * time.Minute, Lands: 3 * time.Minute,
-		Later: []string{"cluster", "start_type", "evicted", "quorum", "nodes", "up", "may_mount", "status", "diverged"},
+		Later: []string{"cluster", "start_type", "evicted", "quorum", "nodes", "up", "may_mount"},
 		Span:  func(*dag.Topology, Args) dag.Span { return dag.Op{Kind: dag.OpStart}.Span() },
 		Footprint: func(t *dag.Topology, a Args) []string {
 			out := append(listPaths(t, dag.Set(0).Add(runSite(t, a, t.SiteIndex(a.Site)))), memberPaths(t, subject(t, a), clusterFields()...)...)
-			out = append(out, memberPaths(t, t.AllMembers()&^subject(t, a), "nodes", "up")...)
-			return append(out, copyPaths(t, databases(t, Args{}), subject(t, a), "status", "diverged")...)
+			// What the copies then find out about themselves (healthy, or diverged) each does in its own time: section 2, rule 5.
+			return append(out, memberPaths(t, t.AllMembers()&^subject(t, a), "nodes", "up")...)
 		},
 		Model: func(t *dag.Topology, a Args, _ dag.Facts) []dag.Op {
 			return []dag.Op{{Kind: dag.OpStart, From: runSite(t, a, t.SiteIndex(a.Site)), Members: subject(t, a)}}

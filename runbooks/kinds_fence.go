@@ -9,7 +9,7 @@ import (
 
 func fenceKinds() []Kind {
 	return []Kind{{
-		Name: "fence", Does: "shows that members can do no harm, switching their power off where that is needed and allowed; records the evidence",
+		Name: "fence", Does: "shows that members can do no harm, and records the evidence; it switches nothing off: that is a person's decision",
 		Parameters: []Parameter{
 			site("the site to fence"), server("the server to fence"),
 			{Name: "by", Type: Type{TypeString, true}, Required: true, Values: []string{"cluster", "power", "port", "people"},
@@ -21,7 +21,7 @@ func fenceKinds() []Kind {
 			return memberPaths(t, subject(t, a), "answers", "power", "cluster", "start_type", "quorum", "may_mount", "mounts", "front", "um")
 		},
 		Later: []string{"answers", "cluster", "quorum", "may_mount", "mounts", "front", "um"},
-		Model: fenceModel,
+		Model: noOps,
 		Summary: func(t *dag.Topology, a Args) (string, string) {
 			who := nameList(t, subject(t, a))
 			return "shows that " + who + " can do no harm", "fenced: " + who
@@ -53,20 +53,6 @@ func Harmless(t *dag.Topology, f dag.Facts, member int) (shown bool, evidence st
 		return false, name + ": answers, and its cluster service is not shown Stopped and Disabled"
 	}
 	return false, name + ": does not answer, and its power is not shown off"
-}
-
-// fenceModel asks the power control to hold off those that are not shown harmless, if the step may.
-func fenceModel(t *dag.Topology, a Args, f dag.Facts) []dag.Op {
-	var open dag.Set
-	for i := range t.Members {
-		if shown, _ := Harmless(t, f, i); subject(t, a).Has(i) && !shown && at(f.Members, i).Power.Known {
-			open = open.Add(i)
-		}
-	}
-	if open == 0 || len(a.By) == 0 || !names(a.By, "power") {
-		return nil
-	}
-	return []dag.Op{{Kind: dag.OpPower, Members: open, Power: dag.HeldOff}}
 }
 
 func fenceByHand(t *dag.Topology, a Args) []string {

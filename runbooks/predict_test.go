@@ -150,7 +150,8 @@ func TestSwitchoverAndFailback(t *testing.T) {
 	}
 }
 
-// A site that is cut off but lives is fenced by its power control before DR is forced; nothing is mounted twice.
+// A site that is cut off but lives is not harmless until a person switches it off out of band; then DR may be forced, and nothing is
+// mounted twice.
 func TestCutOffIsFenced(t *testing.T) {
 	for vantage := 1; vantage <= 2; vantage++ {
 		w := &world{topo: reference(), state: dag.New(reference())}
@@ -160,6 +161,12 @@ func TestCutOffIsFenced(t *testing.T) {
 		}
 		plan := compile(t, "switchover", w.topo, "Prod", "DR")
 		checkReady(t, w.topo, plan, w.observe(vantage))
+		for i := range 2 {
+			if ok, _ := runbooks.Harmless(w.topo, w.observe(vantage), i); ok {
+				t.Error("a member that only does not answer is taken for harmless")
+			}
+		}
+		w.state, _ = dag.Do(w.topo, w.state, dag.Op{Kind: dag.OpPower, Members: 3, Power: dag.HeldOff})
 		w.carryOut(t, plan, vantage)
 		mounted(t, w, 1)
 		for i := range 2 {

@@ -126,6 +126,22 @@ func siteFunctions() []Word {
 				})
 			})
 		}},
+		{Name: "diverged(site)", Type: "list(string)", Doc: "the databases that have a copy in a site whose logs are not the active copy's", Source: status, SeenFrom: everywhere, MaxAge: 10 * time.Second, call: func(w *world, site string) ref.Val {
+			return w.inSite(site, func(i int) ref.Val {
+				return w.databasesThat("diverged("+site+")", i, func(d, c int) (bool, bool) {
+					f := at(at(w.Facts.Databases, d).Copies, c).Diverged
+					return f.Value, f.Known
+				})
+			})
+		}},
+		{Name: "settling(site)", Type: "list(string)", Doc: "the databases that have a copy in a site whose status passes by itself: Initializing, Resynchronizing, Disconnected", Source: status, SeenFrom: everywhere, MaxAge: 10 * time.Second, call: func(w *world, site string) ref.Val {
+			return w.inSite(site, func(i int) ref.Val {
+				return w.databasesThat("settling("+site+")", i, func(d, c int) (bool, bool) {
+					s := at(at(w.Facts.Databases, d).Copies, c).Status
+					return underWay("status", string(s.Value)), s.Known
+				})
+			})
+		}},
 		{Name: "mounted(site)", Type: "list(string)", Doc: "the databases mounted in a site", Source: "Get-MailboxDatabase -Status", SeenFrom: everywhere, MaxAge: 5 * time.Second, call: func(w *world, site string) ref.Val {
 			return w.inSite(site, func(i int) ref.Val { return w.mounted(i) })
 		}},

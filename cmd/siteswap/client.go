@@ -59,7 +59,7 @@ func (a *app) apiError(err error, color bool) error {
 		}
 		return &exit{exitRefused, ""}
 	case errors.Is(err, api.ErrNoQuorum):
-		return &exit{exitNoAuthority, "no controller can act: " + err.Error() + "\n  start the controllers (`siteswap serve`), or look at each: `siteswap status --api HOST:PORT`"}
+		return &exit{exitNoAuthority, err.Error() + "\n  start the controllers (`siteswap serve`), or look at each: `siteswap status --api HOST:PORT`"}
 	case errors.Is(err, api.ErrNotFound):
 		return &exit{exitUsage, err.Error()}
 	}

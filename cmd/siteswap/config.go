@@ -35,6 +35,9 @@ func (a *app) configCommand() *cobra.Command {
 				}
 				return nil
 			}
+			for _, p := range ps.Warnings().Sorted() {
+				fmt.Fprintln(a.errs, p.String())
+			}
 			if err := a.problems(ps); err != nil {
 				return err
 			}

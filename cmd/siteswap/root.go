@@ -75,9 +75,9 @@ func (a *app) site(cmd *cobra.Command, fallback bool) (*config.Site, error) {
 	return site, nil
 }
 
-// problems prints errors and warnings of a file; errors end the command.
+// problems prints the errors of a file, which end the command. Its warnings are for `config check` and `runbook check`.
 func (a *app) problems(ps document.Problems) error {
-	for _, p := range ps.Sorted() {
+	for _, p := range ps.Errors().Sorted() {
 		fmt.Fprintln(a.errs, p.String())
 	}
 	if ps.Err() != nil {

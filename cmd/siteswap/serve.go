@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"siteswap/internal/act"
 	"siteswap/internal/config"
 	"siteswap/internal/controller"
 )
@@ -39,6 +40,9 @@ func (a *app) serveCommand() *cobra.Command {
 				return usage("start controller %s: %v", node, err)
 			}
 			defer n.Close()
+			if w, ok := o.World.(*act.World); ok {
+				go w.Keep(cmd.Context())
+			}
 			if err := n.Run(cmd.Context()); err != nil && cmd.Context().Err() == nil {
 				return &exit{exitFailed, "controller " + node + " ended: " + err.Error()}
 			}

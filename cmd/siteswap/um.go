@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"siteswap/internal/api"
 	"siteswap/internal/config"
 	"siteswap/umredirect"
 )
@@ -62,7 +64,42 @@ func (a *app) serveUM(cmd *cobra.Command, site *config.Site, name, data string) 
 		return usage("redirector of %s: %v", name, err)
 	}
 	defer srv.Close()
+	a.followRoute(cmd.Context(), srv, site, me)
 	return serveSockets(cmd, srv, me)
+}
+
+// followRoute asks the controllers where calls go, once before the first call is answered and then for ever: a redirector that was
+// dead during a um.reroute must not send calls to the site that was left. With no controller in reach it answers as before.
+func (a *app) followRoute(ctx context.Context, srv *umredirect.Server, site *config.Site, me *config.Redirector) {
+	client := &api.Client{Dial: dialFrom(me.Listen[0].Addr()), Timeout: time.Second}
+	for _, c := range site.Controllers {
+		client.Endpoints = append(client.Endpoints, c.API.String())
+	}
+	look := func() {
+		c, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		r, err := client.Route(c)
+		if err != nil || r.Generation <= srv.Status().Generation {
+			return
+		}
+		if err := srv.Set(umredirect.Setting{Site: r.Site, Generation: r.Generation}); err != nil {
+			fmt.Fprintln(a.errs, "redirector of "+me.Site+":", err)
+		}
+	}
+	look()
+	every := max(300*time.Millisecond, time.Duration(float64(20*time.Second)/scale(site)))
+	go func() {
+		t := time.NewTicker(every)
+		defer t.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-t.C:
+				look()
+			}
+		}
+	}()
 }
 
 // serveSockets binds what the site file says and serves until the command ends.

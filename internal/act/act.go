@@ -62,7 +62,7 @@ func New(o Options) *World {
 		o.Scale = 1
 	}
 	w := &World{o: o}
-	w.silence = newSilence(o.Now, w.patience(20*time.Second, time.Second))
+	w.silence = newSilence(o.Now, w.patience(30*time.Second, 500*time.Millisecond))
 	return w
 }
 
@@ -113,6 +113,20 @@ func actors() map[string]actor {
 		"vip.enable":         (*World).pool,
 		"um.reroute":         (*World).reroute,
 		"verify":             (*World).verify,
+	}
+}
+
+// Keep looks again and again until ctx ends, so that what is silent is known before a run needs it.
+func (w *World) Keep(ctx context.Context) {
+	t := time.NewTicker(w.patience(30*time.Second, time.Second))
+	defer t.Stop()
+	for {
+		w.Observe(ctx, 0)
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
 	}
 }
 

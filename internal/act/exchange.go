@@ -79,7 +79,7 @@ func (w *World) from(ctx context.Context, a *task) (exchange.At, error) {
 // answers asks a member's endpoint something cheap.
 func (w *World) answers(ctx context.Context, m int) bool {
 	name := w.o.Topology.Members[m].Name
-	if _, silent := w.silence.still("member " + name); silent {
+	if w.silence.quiet("member " + name) {
 		return false
 	}
 	c, cancel := context.WithTimeout(ctx, w.patience(5e9, 700e6))

@@ -27,7 +27,7 @@ func (w *World) readMember(ctx context.Context, m int, p dag.Fact[dag.Power]) me
 		out.silent(name, "its power reads "+string(p.Value), 0)
 		return out
 	}
-	if age, silent := w.silence.still("member " + name); silent {
+	if age, silent := w.silence.skip("member "+name, func() bool { return w.asksMember(m) }); silent {
 		out.silent(name, "no answer", age)
 		return out
 	}

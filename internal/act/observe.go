@@ -88,7 +88,7 @@ func (w *World) readDNS(ctx context.Context) []dag.DNSFacts {
 func (w *World) readServer(ctx context.Context, i int, srv dnsupdate.Server, out []dag.DNSFacts) {
 	t := w.o.Topology
 	key := "dns " + srv.Address
-	if age, silent := w.silence.still(key); silent {
+	if age, silent := w.silence.skip(key, func() bool { return w.asksDNS(srv, 0) }); silent {
 		for n := range out {
 			out[n] = unknownDNS(srv.Address, "no answer", age)
 		}
@@ -128,7 +128,7 @@ func siteOf(t *dag.Topology, name int, addresses []string) string {
 func (w *World) readRedirector(ctx context.Context, i int) dag.RedirectorFacts {
 	listen := w.o.Topology.Redirectors[i].Listen
 	key := "um " + listen
-	if age, silent := w.silence.still(key); silent {
+	if age, silent := w.silence.skip(key, func() bool { return w.asksRedirector(i) }); silent {
 		f := dag.RedirectorFacts{Answers: dag.Know(false, listen), Site: dag.Unknown[string](listen, "no answer")}
 		f.Answers.Age = age
 		return f
@@ -185,7 +185,7 @@ func (w *World) readPool(ctx context.Context, i int, f *dag.SiteFacts) {
 		return
 	}
 	key := "vip " + pool.Control
-	if _, silent := w.silence.still(key); silent {
+	if _, silent := w.silence.skip(key, func() bool { return w.asksPool(pool) }); silent {
 		unknown("no answer")
 		return
 	}
@@ -212,8 +212,11 @@ func (w *World) readPool(ctx context.Context, i int, f *dag.SiteFacts) {
 // probe asks a share or a directory whether it answers.
 func (w *World) probe(ctx context.Context, target witness.Target) witness.State {
 	key := "probe " + target.Address
-	if age, silent := w.silence.still(key); silent {
-		return witness.State{Why: fmt.Sprintf("no answer %s ago", age.Round(time.Millisecond))}
+	again := func() bool {
+		return witness.Probe(context.Background(), dialer(w.o.Dial), target, w.patience(5*time.Second, 700*time.Millisecond)).Usable
+	}
+	if _, silent := w.silence.skip(key, again); silent {
+		return witness.State{Why: "no answer"}
 	}
 	st := witness.Probe(ctx, dialer(w.o.Dial), target, w.patience(5*time.Second, 700*time.Millisecond))
 	w.silence.note(key, st.Usable)

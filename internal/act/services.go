@@ -46,7 +46,7 @@ func (w *World) homeServer(site int) (int, []dnsupdate.Server) {
 		}
 	}
 	for i := range servers {
-		if _, silent := w.silence.still("dns " + servers[i].Address); !silent {
+		if !w.silence.quiet("dns " + servers[i].Address) {
 			return i, servers
 		}
 	}
@@ -59,7 +59,7 @@ func (w *World) present(ctx context.Context, name, to, home int) (old []string, 
 	t := w.o.Topology
 	ttl = max(time.Second, time.Duration(float64(t.Names[name].TTL)/w.o.Scale))
 	for i, srv := range w.o.DNS.Servers() {
-		if _, silent := w.silence.still("dns " + srv.Address); silent {
+		if w.silence.quiet("dns " + srv.Address) {
 			continue
 		}
 		ans, err := w.o.DNS.Query(ctx, srv, t.Names[name].Name)
@@ -100,7 +100,7 @@ func (w *World) ttl(ctx context.Context, a *task) run.Effect {
 	old := a.remembers("ttl/")
 	var effects []run.Effect
 	for _, srv := range w.o.DNS.Servers() {
-		if _, silent := w.silence.still("dns " + srv.Address); silent {
+		if w.silence.quiet("dns " + srv.Address) {
 			continue
 		}
 		var changes []dnsupdate.Change
@@ -191,7 +191,7 @@ func (w *World) pool(ctx context.Context, a *task) run.Effect {
 			continue
 		}
 		call := run.Call{Cmdlet: fmt.Sprintf("pool %s: %s", mem.Name, map[bool]string{true: "enable", false: "drain"}[enabled]), On: p.Control}
-		if _, silent := w.silence.still("vip " + p.Control); silent {
+		if w.silence.quiet("vip " + p.Control) {
 			call.Lost = true
 			effects = append(effects, run.Effect{State: run.Done, Calls: []run.Call{call}})
 			continue
@@ -220,7 +220,7 @@ func (w *World) reroute(ctx context.Context, a *task) run.Effect {
 	for i, r := range w.o.Redirectors {
 		listen := w.o.Topology.Redirectors[i].Listen
 		call := run.Call{Cmdlet: "redirector to " + a.step.With.To, On: listen}
-		if _, silent := w.silence.still("um " + listen); silent {
+		if w.silence.quiet("um " + listen) {
 			call.Lost = true
 			effects = append(effects, run.Effect{State: run.Done, Calls: []run.Call{call}})
 			continue

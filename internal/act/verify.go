@@ -44,7 +44,7 @@ func (w *World) tryNames(ctx context.Context, probe string) []string {
 		name := w.o.Topology.Names[n].Name
 		served, why := false, "no DNS server answers"
 		for _, srv := range w.o.DNS.Servers() {
-			if _, silent := w.silence.still("dns " + srv.Address); silent {
+			if w.silence.quiet("dns " + srv.Address) {
 				continue
 			}
 			ans, err := w.o.DNS.Query(ctx, srv, name)

@@ -15,6 +15,7 @@ const (
 	PathRuns   = "/v1/runs"   // GET list, POST start
 	PathEvents = "/v1/events" // GET ?after=INDEX&wait=SECONDS: events of the replicated log, long poll
 	PathFacts  = "/v1/facts"  // GET: what this controller observes, with ages
+	PathRoute  = "/v1/route"  // GET: where calls are sent, since the last um.reroute
 )
 
 // HeaderIndex is the log index that an answer is of: reads may be stale, and say so.
@@ -49,6 +50,12 @@ type Status struct {
 	Run       *Run      `json:"run,omitempty"` // the one that goes on, or the last one
 	Debts     []Debt    `json:"debts"`
 	At        time.Time `json:"at"`
+}
+
+// Route is where redirectors send current mailboxes. The newest generation wins.
+type Route struct {
+	Site       string `json:"site"`
+	Generation uint64 `json:"generation"`
 }
 
 // Voter is a controller as this one sees it.

@@ -41,8 +41,11 @@ func TestKinds(t *testing.T) {
 	var data []string
 	for _, k := range runbooks.Kinds() {
 		data = append(data, k.Name)
-		if k.Title == "" {
-			t.Errorf("%s has no title", k.Name)
+		if k.Does == "" || k.Class == "" || k.Summary == nil {
+			t.Errorf("%s: half of its data half is missing: what it does, how bad it is twice, its line in the table", k.Name)
+		}
+		if !slices.Contains(passive, k.Name) && (k.Timeout == 0 || k.ByHand == nil) {
+			t.Errorf("%s acts, but without a timeout, or nobody could do it by hand", k.Name)
 		}
 	}
 	steps := map[string][]string{}

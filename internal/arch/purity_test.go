@@ -187,7 +187,7 @@ func (v *impurities) ranges(r *ast.RangeStmt) {
 		if !v.rule.maps {
 			v.say(r, "a range over a map")
 		} else if loud := (&order{v: v, loop: r}).shows(); loud != "" {
-			v.say(r, "a range over a map whose order shows ("+loud+"); sort the keys first")
+			v.say(r, "a range over a map whose order shows ("+loud+")")
 		}
 	}
 }

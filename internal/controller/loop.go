@@ -18,7 +18,9 @@ func (s *session) run() error {
 		now, changed := s.n.watched()
 		var tick <-chan time.Time
 		if r := now.cluster.Active(s.n.o.Topology.Name); r != nil {
-			s.decide(now.index, r)
+			if !s.yield(r) {
+				s.decide(now.index, r)
+			}
 			timer.Reset(s.n.o.interval())
 			tick = timer.C
 		}

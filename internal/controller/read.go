@@ -39,6 +39,13 @@ func (n *Node) getStatus(w http.ResponseWriter, r *http.Request) {
 	n.answer(w, http.StatusOK, s)
 }
 
+// getRoute is where calls are sent: a redirector that was dead during a um.reroute asks for it.
+func (n *Node) getRoute(w http.ResponseWriter, _ *http.Request) {
+	now := n.ledgerNow()
+	site, generation := now.cluster.Route()
+	n.answer(w, http.StatusOK, api.Route{Site: site, Generation: generation})
+}
+
 // canAct is a verified yes, or a no and why.
 func (n *Node) canAct(ctx context.Context, leader string) (bool, string) {
 	if err := n.failure(); err != nil {

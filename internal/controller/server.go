@@ -27,6 +27,7 @@ func (n *Node) Handler() http.Handler {
 	mux.HandleFunc("GET "+api.PathRuns+"/{id}", n.getRun)
 	mux.HandleFunc("GET "+api.PathEvents, n.getEvents)
 	mux.HandleFunc("GET "+api.PathFacts, n.getFacts)
+	mux.HandleFunc("GET "+api.PathRoute, n.getRoute)
 	mux.HandleFunc("POST "+api.PathRuns, n.postStart)
 	for _, verb := range []run.EntryType{run.EntryPause, run.EntryResume, run.EntryAbort} {
 		mux.HandleFunc("POST "+api.PathRuns+"/{id}/"+string(verb), n.postRun(verb))

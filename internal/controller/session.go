@@ -34,6 +34,8 @@ type session struct {
 	cancel context.CancelCauseFunc
 	slots  chan struct{} // bounds how many acts are under way
 	poke   chan struct{} // wakes the loop
+	// yielded is the run for which leadership was offered away.
+	yielded string
 
 	proposing sync.Mutex
 

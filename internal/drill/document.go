@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -49,6 +50,7 @@ func (s *stage) document(ctx context.Context, interrupted bool) report.Document 
 	d.Databases = s.databases()
 	d.Outages = s.outages(d.Runs, rec)
 	d.Calls = s.calls(rec, d.Runs)
+	d.LostReasons = s.lostReasons(rec)
 	d.Invariants = s.invariants(d, rec)
 	d.Timeline = s.lanes(rec, now)
 	d = s.judge(d, interrupted)
@@ -289,6 +291,32 @@ func (s *stage) calls(rec lab.Record, runs []report.Run) report.Calls {
 		default:
 			out.Placed-- // under way when the drill ended
 		}
+	}
+	return out
+}
+
+// ephemeral is the caller's side of a socket, which differs from call to call.
+var ephemeral = regexp.MustCompile(`127\.[0-9.]+:[0-9]+->`)
+
+// lostReasons are the lost calls, one sentence each kind with when the first was.
+func (s *stage) lostReasons(rec lab.Record) []string {
+	var out []string
+	count := map[string]int{}
+	firstAt := map[string]float64{}
+	var order []string
+	for _, c := range rec.Calls {
+		if c.Outcome != phone.Lost {
+			continue
+		}
+		key := ephemeral.ReplaceAllString(c.Why, "") + " (" + c.Redirector + ")"
+		if count[key] == 0 {
+			order = append(order, key)
+			firstAt[key] = s.since(c.At)
+		}
+		count[key]++
+	}
+	for _, key := range order {
+		out = append(out, fmt.Sprintf("%d calls lost, the first at %.1f s: %s", count[key], firstAt[key], key))
 	}
 	return out
 }

@@ -27,6 +27,7 @@ func (s *stage) look(ctx context.Context) {
 	}
 	s.mu.Unlock()
 	cutOff := false
+	mounts := map[string]string{}
 	for ctx.Err() == nil {
 		c, cancel := context.WithTimeout(ctx, time.Second)
 		st, err := s.api.Status(c)
@@ -47,8 +48,27 @@ func (s *stage) look(ctx context.Context) {
 		} else if served == all {
 			cutOff = false
 		}
+		s.sayMounts(mounts)
 		s.show(st, served, all)
 		pause(ctx, 200*time.Millisecond)
+	}
+}
+
+// sayMounts prints where a database has come to be mounted since the last look.
+func (s *stage) sayMounts(last map[string]string) {
+	for _, d := range s.t.Databases {
+		on, ok := s.lab.MountedOn(d.Name)
+		if !ok {
+			on = "nowhere"
+		}
+		if was, known := last[d.Name]; known && was != on {
+			if on == "nowhere" {
+				s.say("%s is dismounted", d.Name)
+			} else {
+				s.say("%s is mounted on %s", d.Name, on)
+			}
+		}
+		last[d.Name] = on
 	}
 }
 

@@ -2,6 +2,7 @@ package run
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"siteswap/dag"
@@ -23,7 +24,7 @@ func choose(r *Run, p *runbooks.Step, in Input) (Choice, string) {
 	case "db.block":
 		c.Memory = blockMemory(p, in)
 	case "dns.repoint", "dns.ttl":
-		c.Memory = dnsMemory(p, in)
+		c.Memory = dnsMemory(r, p, in)
 	case "dag.set":
 		c.Witness = dag.WitnessPrimary
 	}
@@ -37,10 +38,10 @@ func dialOf(loss string) dag.Dial {
 		return dag.BestAvailability
 	case "any":
 		return dag.BestEffort
-	case "lossless":
-		return dag.Lossless
+	case "good":
+		return dag.GoodAvailability
 	}
-	return dag.GoodAvailability
+	return dag.Lossless
 }
 
 // chooseCopy takes, of the copies in the site (or on the server), the one that may be mounted with the fewest missing logs;
@@ -51,29 +52,45 @@ func chooseCopy(p *runbooks.Step, in Input) (Choice, string) {
 	if db < 0 {
 		return Choice{}, "its database is not in the site file"
 	}
-	best, queue, why := -1, int64(0), ""
-	for i := range t.Databases[db].Copies {
-		m := t.Databases[db].Copies[i].Member
-		if p.With.Server != "" && t.Members[m].Name != p.With.Server || p.With.Server == "" && t.Sites[t.Members[m].Site].Name != p.With.Site {
+	best, queue, why := -1, int64(0), "none is there"
+	copies := slices.Clone(t.Databases[db].Copies)
+	slices.SortStableFunc(copies, func(a, b dag.Copy) int { return a.Preference - b.Preference })
+	for _, cp := range copies {
+		m, name := cp.Member, t.Members[cp.Member].Name
+		if !inScope(t, p, m) {
 			continue
 		}
-		cf, mf := &f.Databases[db].Copies[i], &f.Members[m]
+		cf, mf := &f.Databases[db].Copies[t.CopyOf(db, m)], &f.Members[m]
+		missing := cf.CopyQueue.Value
+		if !cf.CopyQueue.Known {
+			missing = dag.UnknownQueue // not known is not none
+		}
 		switch {
 		case !mf.Answers.Value:
-			why = t.Members[m].Name + " does not answer"
+			why = name + " does not answer"
 		case !mf.MayMount.Value:
-			why = "Active Manager on " + t.Members[m].Name + " may not mount yet"
-		case !cf.Status.Known || !cf.Status.Value.MayActivate() && cf.Status.Value != dag.CopyMounted && cf.Status.Value != dag.CopyDismounted:
-			why = fmt.Sprintf("the copy on %s is %s", t.Members[m].Name, cf.Status.Value)
-		case best < 0 || cf.CopyQueue.Value < queue:
-			best, queue = m, cf.CopyQueue.Value
+			why = "Active Manager on " + name + " may not mount yet"
+		case !cf.Status.Known:
+			why = "the copy on " + name + " cannot be seen"
+		case !usable(cf.Status.Value) && !slices.Contains(p.With.Skip, "health"):
+			why = fmt.Sprintf("the copy on %s is %s", name, cf.Status.Value)
+		case best < 0 || missing < queue:
+			best, queue = m, missing
 		}
 	}
 	if best < 0 {
 		return Choice{}, "no copy of " + t.Databases[db].Name + " can be activated: " + why
 	}
-	return Choice{Server: t.Members[best].Name, Database: t.Databases[db].Name, Dial: dialOf(p.With.Loss),
-		Evidence: []string{fmt.Sprintf("%s lacks %d logs of %s that it knows of", t.Members[best].Name, queue, t.Databases[db].Name)}}, ""
+	seen := fmt.Sprintf("%s lacks %d logs of %s that it knows of", t.Members[best].Name, queue, t.Databases[db].Name)
+	if queue >= dag.UnknownQueue {
+		seen = fmt.Sprintf("how many logs %s lacks of %s is not known", t.Members[best].Name, t.Databases[db].Name)
+	}
+	return Choice{Server: t.Members[best].Name, Database: t.Databases[db].Name, Dial: dialOf(p.With.Loss), Evidence: []string{seen}}, ""
+}
+
+// usable: the copy may be activated, or is the active one.
+func usable(s dag.CopyStatus) bool {
+	return s.MayActivate() || s == dag.CopyMounted || s == dag.CopyDismounted
 }
 
 // activated is the one database of an expanded step, or -1.
@@ -91,17 +108,29 @@ func freezeMemory(p *runbooks.Step, in Input) []Remembered {
 			out = append(out, Remembered{Key: "policy/" + in.Topology.Members[m].Name, Value: string(in.Facts.Members[m].Policy.Value)})
 		}
 	}
-	if pm := in.Facts.Cluster.PreferenceMoves; pm.Known && pm.Value {
+	if pm := in.Facts.Cluster.PreferenceMoves; in.Topology.Exchange.MovesByPreference() && pm.Known && pm.Value {
 		out = append(out, Remembered{Key: "preference", Value: "on"})
 	}
 	return out
 }
 
-// blockMemory names the copies that were not blocked before: those are to be unblocked again.
+// blockMemory names the copies that were not blocked before: those are to be unblocked again. On 2013 before CU7 the step sets
+// mount dials instead (domain-exchange.md 5.5).
 func blockMemory(p *runbooks.Step, in Input) []Remembered {
 	var out []Remembered
 	t := in.Topology
+	if t.Exchange.Release == 2013 && t.Exchange.CU < 7 {
+		for m := range t.Members {
+			if d := in.Facts.Members[m].Dial; inScope(t, p, m) && d.Known {
+				out = append(out, Remembered{Key: "dial/" + t.Members[m].Name, Value: string(d.Value)})
+			}
+		}
+		return out
+	}
 	for d := range t.Databases {
+		if len(p.With.Databases) > 0 && !slices.Contains(p.With.Databases, t.Databases[d].Name) {
+			continue
+		}
 		for i, c := range t.Databases[d].Copies {
 			if s := in.Facts.Databases[d].Copies[i].ActivationSuspended; inScope(t, p, c.Member) && s.Known && !s.Value {
 				out = append(out, Remembered{Key: "block/" + t.Databases[d].Name + "/" + t.Members[c.Member].Name, Value: "unblocked"})
@@ -111,29 +140,44 @@ func blockMemory(p *runbooks.Step, in Input) []Remembered {
 	return out
 }
 
+// inScope: the member is one that the step's site or server names.
 func inScope(t *dag.Topology, p *runbooks.Step, m int) bool {
-	if p.With.Server != "" {
-		return t.Members[m].Name == p.With.Server
+	switch {
+	case m < 0:
+		return false
+	case p.With.Server != "":
+		return m == t.MemberIndex(p.With.Server)
 	}
 	return t.Sites[t.Members[m].Site].Name == p.With.Site
 }
 
-// dnsMemory keeps the TTL of every name (dns.ttl puts it back), and for dns.settle the longest one that caches may hold now.
-func dnsMemory(p *runbooks.Step, in Input) []Remembered {
+// dnsMemory keeps the TTL of every name (dns.ttl puts it back), and for dns.settle how long caches may hold what is served now
+// or was served before an earlier change. Where no server answers it is the site file's TTL.
+func dnsMemory(r *Run, p *runbooks.Step, in Input) []Remembered {
 	t := in.Topology
 	longest := time.Duration(0)
 	var out []Remembered
 	for n := range t.Names {
+		if len(p.With.Names) > 0 && !slices.Contains(p.With.Names, t.Names[n].Name) {
+			continue
+		}
 		ttl := time.Duration(0)
 		for srv := range t.DNSServers {
 			if f := in.Facts.DNS[srv*len(t.Names)+n].TTL; f.Known {
 				ttl = max(ttl, f.Value)
 			}
 		}
-		longest = max(longest, ttl)
 		if p.Kind == "dns.ttl" && !p.With.Restore && ttl > 0 {
 			out = append(out, Remembered{Key: "ttl/" + t.Names[n].Name, Value: ttl.String()})
 		}
+		if ttl == 0 {
+			ttl = t.Names[n].TTL
+		}
+		longest = max(longest, ttl)
+	}
+	if at, ttl, known := r.lastDNSChange(); known {
+		rest := at.Add(in.served(ttl)).Sub(in.Now)
+		longest = max(longest, time.Duration(float64(rest)*max(1, in.Scale)))
 	}
 	return append(out, Remembered{Key: keyDNSTTL, Value: longest.String()})
 }

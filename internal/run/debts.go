@@ -53,6 +53,9 @@ func dnsAgrees(t *dag.Topology, f *dag.Facts, server int, a runbooks.Args) (bool
 		if z := t.DNSServers[server].Zones; len(z) > 0 && !slices.Contains(z, t.Names[n].Zone) {
 			continue
 		}
+		if to := t.SiteIndex(a.To); to < 0 || to >= len(t.Names[n].Targets) || len(t.Names[n].Targets[to]) == 0 {
+			continue // it has no address there: nothing is to be changed
+		}
 		df := &f.DNS[server*len(t.Names)+n]
 		if !df.Site.Known || df.Site.Value != a.To {
 			return false, t.DNSServers[server].Address + " may still answer the old address of " + t.Names[n].Name

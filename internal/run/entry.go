@@ -1,6 +1,7 @@
 package run
 
 import (
+	"fmt"
 	"time"
 
 	"siteswap/runbooks"
@@ -31,7 +32,7 @@ type Entry struct {
 	Version  int       `json:"version"` // 1
 	Type     EntryType `json:"type"`
 	Critical bool      `json:"critical"`
-	ID       string    `json:"id"` // of the entry; an entry that is applied twice counts once
+	ID       string    `json:"id"` // of the entry; of a start it is the request's, so that one asked twice counts once
 	Actor    string    `json:"actor"`
 	Time     time.Time `json:"time"`
 	Run      string    `json:"run,omitempty"`
@@ -40,8 +41,9 @@ type Entry struct {
 	Start    *Start    `json:"start,omitempty"`
 	Intent   *Intent   `json:"intent,omitempty"`
 	Result   *Result   `json:"result,omitempty"`
-	Step     string    `json:"step,omitempty"` // of skip, wait, deny
-	Text     string    `json:"text,omitempty"` // why
+	Step     string    `json:"step,omitempty"`    // of skip, wait, deny
+	Text     string    `json:"text,omitempty"`    // why
+	NotYet   bool      `json:"not_yet,omitempty"` // of a wait: nothing can be chosen yet, which must not last for ever
 	Approval *Approval `json:"approval,omitempty"`
 	Override *Override `json:"override,omitempty"`
 	Outcome  Outcome   `json:"outcome,omitempty"`
@@ -57,4 +59,57 @@ type Genesis struct {
 type Start struct {
 	Plan         runbooks.Plan `json:"plan"`
 	HoldRefusals bool          `json:"hold_refusals,omitempty"`
+}
+
+// known says whether this program knows the type, and complete whether the entry carries what its type needs.
+func (e *Entry) known() (known, complete bool) {
+	switch e.Type {
+	case EntryGenesis:
+		return true, e.Genesis != nil
+	case EntryStart:
+		return true, e.Start != nil
+	case EntryIntent:
+		return true, e.Intent != nil
+	case EntryResult:
+		return true, e.Result != nil
+	case EntryApprove:
+		return true, e.Approval != nil
+	case EntryOverride:
+		return true, e.Override != nil
+	case EntrySkip, EntryWait, EntryDeny, EntryPause, EntryResume, EntryAbort, EntryEnd:
+		return true, true
+	}
+	return false, true
+}
+
+// step is the step that the entry is about, "" for one about the whole run.
+func (e *Entry) step() string {
+	switch e.Type {
+	case EntryIntent:
+		return e.Intent.Step
+	case EntryResult:
+		return e.Result.Step
+	case EntryApprove:
+		return e.Approval.Step
+	case EntryOverride:
+		return e.Override.Step
+	}
+	return e.Step
+}
+
+// check refuses what cannot be applied to any state. skip: the entry means nothing to this program and may be passed over.
+func (e *Entry) check() (skip bool, err error) {
+	if e.Version != 1 {
+		return false, fmt.Errorf("entry %s has version %d; this program knows version 1: update it", e.ID, e.Version)
+	}
+	known, complete := e.known()
+	switch {
+	case !known && e.Critical:
+		return false, fmt.Errorf("unknown critical entry %q: update this program", e.Type)
+	case !known:
+		return true, nil
+	case !complete:
+		return false, fmt.Errorf("entry %s of type %s has no payload", e.ID, e.Type)
+	}
+	return false, nil
 }

@@ -1,10 +1,7 @@
 package run
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -16,75 +13,142 @@ import (
 // again until lands is over; in.Final says that it is.
 func Judge(r *Run, step string, before *dag.Facts, e Effect, in Input, x *runbooks.Expressions) Result {
 	s, p := r.Step(step), r.Plan.Step(step)
-	res := Result{Step: step, Attempt: s.Attempt, Calls: e.Calls, Memory: e.Memory, Debts: e.Debts, Settled: e.Settle}
-	predicted := predict(r, p, before, in, s.Intent.Choice)
-	res.Drift = drift(p, before, &predicted, in)
-	unmet := expectation(r, p, in, x)
-	if e.State == Failed && (len(res.Drift) > 0 || unmet != "" || !changes(p, before, &predicted, in)) {
-		res.State, res.Retry, res.Text = Failed, e.Retry, e.Error
-		if e.Cure != "" {
-			res.Text += " (" + e.Cure + ")"
-		}
-		return res
+	if s == nil || p == nil || s.Intent == nil {
+		return Result{Step: step, State: Unknown, Text: "the run has no open step " + step}
 	}
-	if len(res.Drift) == 0 && unmet == "" && (e.State == Done || achievedFrom(p, before, &predicted, in)) {
+	in, before = in.complete(), whole(in.Topology, before)
+	j := judged{run: r, s: s, p: p, in: in, e: e}
+	j.look(before, x)
+	res := Result{Step: step, Attempt: s.Attempt, Calls: e.Calls, Memory: e.Memory, Debts: e.Debts, Settled: e.Settle, Drift: j.drift}
+	if j.done(x) {
 		finish(r, s, p, in, &res)
-		if e.Text != "" {
-			res.Text = e.Text
-		}
-		if e.State != Done {
-			res.Text += " (its call " + callFate(e) + ", but it is done)"
-		}
+		res.Text = j.doneText(res.Text)
 		return res
 	}
-	if !in.Final {
-		res.State = Unknown
-		return res
-	}
-	switch {
-	case e.State == Unknown && len(res.Drift) == 0 && unmet == "":
-		res.State, res.Text = Unknown, "no answer came, and it cannot be seen whether it is done"
-	case e.State == Unknown:
-		res.State, res.Retry, res.Text = Failed, true, "no answer came, and nothing of it is to be seen: "+e.Error
-	default:
-		res.State, res.Text = Failed, "answered without error, but "+mismatch(res.Drift, unmet)
-	}
+	res.Memory = append(res.Memory, changedNames(p, in)...)
+	res.State, res.Retry, res.Text = j.notDone()
 	return res
 }
 
-func callFate(e Effect) string {
-	if e.State == Unknown {
-		return "was not answered"
-	}
-	return "reported: " + e.Error
+// judged is what is known about one attempt after it acted.
+type judged struct {
+	run     *Run
+	s       *Step
+	p       *runbooks.Step
+	in      Input
+	e       Effect
+	drift   []Difference
+	changes bool           // the model expects that something changes that can be seen
+	unseen  string         // what was to change and cannot be seen any more; "" if there is nothing
+	holds   runbooks.Truth // what must hold after the step
+	unmet   string         // why it does not, or what of it cannot be seen
 }
 
-func mismatch(drift []Difference, unmet string) string {
-	if unmet != "" {
-		return unmet
+func (j *judged) look(before *dag.Facts, x *runbooks.Expressions) {
+	t, choice := j.in.Topology, j.s.Intent.Choice
+	step := chosen(j.p, choice)
+	predicted := predict(j.run, j.p, before, j.in, choice)
+	j.drift = drift(&step, before, &predicted, j.in)
+	if k, ok := runbooks.KindOf(j.p.Kind); ok {
+		j.changes = differ(t, k.Footprint(t, step.With), before, &predicted)
 	}
-	if len(drift) == 0 {
-		return "it cannot be seen"
+	for _, v := range runbooks.Unseen(t, &step, *before, predicted, *j.in.Facts) {
+		if !owes(j.p.Kind) {
+			j.unseen = v.Path
+			break
+		}
 	}
-	d := drift[0]
-	return fmt.Sprintf("%s is %q, expected %q", d.Path, d.Observed, d.Predicted)
+	j.holds, j.unmet = promised(j.run, j.s, j.p, j.in, x)
 }
 
-// predict is what the model says the facts are after the step.
-func predict(r *Run, p *runbooks.Step, before *dag.Facts, in Input, c Choice) dag.Facts {
-	step := chosen(p, c)
-	vantage := Vantage(&r.Plan, in.Topology)
-	after, _ := runbooks.PredictStep(in.Topology, &step, *before, vantage)
-	return after
+// done: what is seen agrees with the prediction, everything that must hold holds, and either the act said so itself or it is
+// to be seen without its word.
+func (j *judged) done(x *runbooks.Expressions) bool {
+	if len(j.drift) > 0 || j.unseen != "" || j.holds != runbooks.True {
+		return false
+	}
+	switch {
+	case j.e.State == Done:
+		return true
+	case j.p.Kind == "fence": // its promise is just what it shows
+		return true
+	case j.changes:
+		return true
+	case j.e.State == Unknown:
+		ok, _ := achieved(j.run, j.s, j.p, j.in, x)
+		return ok
+	}
+	return false
 }
 
-// chosen is the step with the run's choices filled in.
-func chosen(p *runbooks.Step, c Choice) runbooks.Step {
-	step := *p
-	if c.Server != "" {
-		step.With.Server, step.With.Site = c.Server, ""
+func (j *judged) doneText(text string) string {
+	if j.e.Text != "" {
+		owed := ""
+		if i := strings.Index(text, owedMark); i >= 0 && !strings.Contains(j.e.Text, " owed") {
+			owed = text[i:]
+		}
+		text = j.e.Text + owed
 	}
-	return step
+	switch j.e.State {
+	case Done:
+		return text
+	case Unknown:
+		return text + " (its call was not answered, but it is done)"
+	}
+	return text + " (its call reported: " + j.e.Error + ", but it is done)"
+}
+
+// notDone is Failed at once where the act said so itself and that is to be seen; else Unknown, until there is no more to wait
+// for.
+func (j *judged) notDone() (state StepState, retry bool, text string) {
+	dark := j.unseen != "" || j.holds == runbooks.Unknown
+	reported := j.e.Error
+	if j.e.Cure != "" {
+		reported += " (" + j.e.Cure + ")"
+	}
+	switch {
+	case j.e.State == Failed && (!dark || len(j.drift) > 0 || !j.changes):
+		return Failed, j.e.Retry, reported
+	case !j.in.Final:
+		return Unknown, false, ""
+	case j.e.State == Failed:
+		return Failed, false, reported + "; and " + j.mismatch()
+	case j.e.State == Unknown && (dark || len(j.drift) == 0 && j.holds == runbooks.True && !repeatable(j.p.Kind)):
+		return Unknown, false, "no answer came, and it cannot be seen whether it is done: " + j.mismatch()
+	case j.e.State == Unknown:
+		return Failed, true, strings.TrimSuffix("no answer came, and it is not to be seen done: "+j.e.Error, ": ")
+	case dark && len(j.drift) == 0:
+		return Unknown, false, "answered without error, but " + j.mismatch()
+	}
+	return Failed, false, "answered without error, but " + j.mismatch()
+}
+
+func (j *judged) mismatch() string {
+	switch {
+	case len(j.drift) > 0:
+		d := j.drift[0]
+		return fmt.Sprintf("%s is %q, expected %q", d.Path, d.Observed, d.Predicted)
+	case j.unseen != "":
+		return j.unseen + " cannot be seen"
+	case j.unmet != "":
+		return j.unmet
+	}
+	return "nothing of it can be seen"
+}
+
+// repeatable: doing it again changes nothing, so without an answer it is simply done again.
+func repeatable(kind string) bool {
+	k, ok := runbooks.KindOf(kind)
+	return ok && k.Class == runbooks.Observe
+}
+
+// owes: what a kind cannot bring to something that does not answer is owed, and the step is done all the same.
+func owes(kind string) bool {
+	switch kind {
+	case "dns.repoint", "dns.ttl", "um.reroute", "vip.drain", "vip.enable":
+		return true
+	}
+	return false
 }
 
 func drift(p *runbooks.Step, before, predicted *dag.Facts, in Input) []Difference {
@@ -106,139 +170,5 @@ func (in *Input) sameTTL(a, b string) bool {
 	if errX != nil || errY != nil {
 		return a == b
 	}
-	served := func(d time.Duration) time.Duration { return max(time.Second, in.scaled(d).Round(time.Second)) }
-	return served(x) == served(y)
-}
-
-// changes says whether the model expects the step to change anything that can be seen.
-func changes(p *runbooks.Step, before, predicted *dag.Facts, in Input) bool {
-	k, ok := runbooks.KindOf(p.Kind)
-	if !ok {
-		return false
-	}
-	return differ(in.Topology, k.Footprint(in.Topology, p.With), before, predicted)
-}
-
-// achievedFrom: what the step was to change was seen to change, so an answer is not needed.
-func achievedFrom(p *runbooks.Step, before, predicted *dag.Facts, in Input) bool {
-	return changes(p, before, predicted, in)
-}
-
-func differ(t *dag.Topology, paths []string, a, b *dag.Facts) bool {
-	fa, fb := dag.Flatten(t, a), dag.Flatten(t, b)
-	for i := range fa {
-		for _, p := range paths {
-			if fa[i].Path == p && fa[i].Known && fb[i].Known && fa[i].Text != fb[i].Text {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// achieved: run from what is seen now, the model changes nothing that the step is to change. Why names what would have to be
-// seen and is not.
-func achieved(r *Run, p *runbooks.Step, in Input, c Choice) (done bool, why string) {
-	k, ok := runbooks.KindOf(p.Kind)
-	if !ok {
-		return false, ""
-	}
-	step := chosen(p, c)
-	paths := k.Footprint(in.Topology, step.With)
-	if len(paths) == 0 {
-		return false, "" // nothing to be seen of it, and nothing that harms when it is done again
-	}
-	after := predict(r, p, in.Facts, in, c)
-	if differ(in.Topology, paths, in.Facts, &after) {
-		return false, ""
-	}
-	known := 0
-	for _, v := range dag.Flatten(in.Topology, in.Facts) {
-		for _, path := range paths {
-			if v.Path == path && v.Known {
-				known++
-			}
-		}
-	}
-	if known == 0 {
-		return false, "nothing of " + p.ID + " answers"
-	}
-	return true, ""
-}
-
-// expectation evaluates the step's expect; empty: it holds.
-func expectation(r *Run, p *runbooks.Step, in Input, x *runbooks.Expressions) string {
-	if p.Expect == "" {
-		return ""
-	}
-	truth, unknown, err := x.Eval(p.Expect, env(r, p, in))
-	switch {
-	case err != nil:
-		return p.Expect + ": " + err.Error()
-	case truth == runbooks.True:
-		return ""
-	case truth == runbooks.Unknown:
-		return p.Expect + " cannot be seen: " + strings.Join(unknown, ", ")
-	}
-	return p.Expect + " does not hold"
-}
-
-// finish fills a result of Done: its sentence, what a DNS change means for caches, what is owed and what is put back.
-func finish(r *Run, s *Step, p *runbooks.Step, in Input, res *Result) {
-	res.State, res.Agrees, res.Drift = Done, true, nil
-	if k, ok := runbooks.KindOf(p.Kind); ok {
-		step := chosen(p, s.Intent.Choice)
-		_, res.Text = k.Summary(in.Topology, step.With)
-		for _, v := range dag.Flatten(in.Topology, in.Facts) {
-			for _, path := range k.Footprint(in.Topology, step.With) {
-				if v.Path == path {
-					res.After = append(res.After, v)
-				}
-			}
-		}
-	}
-	if p.Kind == "dns.repoint" || p.Kind == "dns.ttl" {
-		res.Memory = append(res.Memory, Remembered{Key: keyDNSChanged, Value: in.Now.UTC().Format(time.RFC3339Nano)})
-	}
-	res.Memory = append(res.Memory, putBack(r, p, in)...)
-	owed, paid := debts(p, in)
-	res.Debts, res.Settled = append(res.Debts, owed...), append(res.Settled, paid...)
-	if len(owed) > 0 {
-		var what []string
-		for _, d := range owed {
-			what = append(what, d.Key)
-		}
-		res.Text += "; owed: " + strings.Join(what, ", ")
-	}
-}
-
-// putBack marks what a step put back.
-func putBack(r *Run, p *runbooks.Step, in Input) []Remembered {
-	prefixes := map[string][]string{"policy.restore": {"policy/", "dial/", "preference"}, "db.unblock": {"block/"}, "dns.ttl": {"ttl/"}}[p.Kind]
-	if p.Kind == "dns.ttl" && !p.With.Restore {
-		return nil
-	}
-	var out []Remembered
-	for _, m := range r.Memory {
-		for _, prefix := range prefixes {
-			if strings.HasPrefix(m.Key, prefix) && !m.Put {
-				out = append(out, Remembered{Key: m.Key, Value: m.Value, Put: true})
-			}
-		}
-	}
-	return out
-}
-
-// FactHash names what somebody was shown: every fact's value, without age and origin.
-func FactHash(t *dag.Topology, f *dag.Facts) string {
-	h := sha256.New()
-	for _, v := range dag.Flatten(t, f) {
-		io.WriteString(h, v.Path+"="+v.Text+"\n")
-	}
-	return hex.EncodeToString(h.Sum(nil)[:8])
-}
-
-func evidenceHash(ref *Refusal) string {
-	sum := sha256.Sum256([]byte(ref.Rule + "\n" + ref.Why + "\n" + ref.Evidence))
-	return hex.EncodeToString(sum[:8])
+	return max(time.Second, in.served(x).Round(time.Second)) == max(time.Second, in.served(y).Round(time.Second))
 }

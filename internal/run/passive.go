@@ -27,8 +27,10 @@ func passive(r *Run, s *Step, p *runbooks.Step, in Input, x *runbooks.Expression
 
 // checked is a readiness gate: the preflight rules, then each check. What fails refuses; what cannot be read refuses too.
 func checked(r *Run, p *runbooks.Step, in Input) Result {
-	if ref := preflight(r, p, in); ref != nil && !r.overridden(ref, p.ID) {
-		return refused(ref)
+	for _, ref := range preflight(r, in) {
+		if !r.overridden(ref, p.ID, in.Now) {
+			return refused(ref)
+		}
 	}
 	pass, warns := 0, []string{}
 	for _, id := range p.With.Checks {
@@ -39,12 +41,8 @@ func checked(r *Run, p *runbooks.Step, in Input) Result {
 		case runbooks.Warns:
 			warns = append(warns, c.Text)
 		default:
-			ref := &Refusal{Rule: c.Rule, Why: c.Text, Evidence: c.Evidence, Unblock: wayOut(c)}
-			if ref.Rule == "" {
-				ref.Rule = "check-" + id
-			}
-			ref.FactHash = evidenceHash(ref)
-			if !r.overridden(ref, p.ID) {
+			ref := failedCheck(id, c)
+			if !r.overridden(ref, p.ID, in.Now) {
 				return refused(ref)
 			}
 			warns = append(warns, c.Text+" (overridden)")
@@ -55,6 +53,19 @@ func checked(r *Run, p *runbooks.Step, in Input) Result {
 		text += fmt.Sprintf("; %d warn: %s", len(warns), strings.Join(warns, "; "))
 	}
 	return Result{State: Done, Text: text, Agrees: true}
+}
+
+// failedCheck is the refusal of a check. Its evidence may hold a driver's words, so its hash is of what the check says alone.
+func failedCheck(id string, c runbooks.CheckResult) *Refusal {
+	ref := &Refusal{Rule: c.Rule, Why: c.Text, Evidence: c.Evidence, Unblock: wayOut(c)}
+	if ref.Rule == "" {
+		ref.Rule = "check-" + id
+	}
+	if ref.Evidence == "" {
+		ref.Evidence = "readiness check " + id
+	}
+	ref.FactHash = evidenceHash(ref.Rule, ref.Why, string(c.Level))
+	return ref
 }
 
 // parameters of a plan by name.
@@ -87,17 +98,16 @@ func refused(ref *Refusal) Result {
 
 // attested: people have said yes.
 func attested(r *Run, p *runbooks.Step) (Result, bool) {
-	need := max(1, p.With.Count)
-	by := map[string]bool{}
+	var by []string
 	text := ""
 	for _, a := range r.Approvals {
-		if a.Step != p.ID || by[a.By] {
+		if a.Step != p.ID || len(people(append(by, a.By))) == len(by) {
 			continue
 		}
-		by[a.By] = true
+		by = people(append(by, a.By))
 		text += "; " + a.By + ceilingText(a)
 	}
-	if len(by) < need {
+	if len(by) < max(1, p.With.Count) {
 		return Result{}, false
 	}
 	verb := map[string]string{"approve": "approved by ", "manual": "attested by "}[p.Kind]
@@ -119,19 +129,21 @@ func ceilingText(a Approval) string {
 	return ": logs lost of " + strings.Join(parts, ", ")
 }
 
+// waited: the time has passed, or the condition holds. A condition that does not come true in time fails the step; one that
+// cannot be seen is none that holds.
 func waited(r *Run, s *Step, p *runbooks.Step, in Input, x *runbooks.Expressions) (Result, bool) {
-	for_ := in.Now.Sub(s.Since)
+	since := in.Now.Sub(s.Since)
 	if p.With.Until == "" {
-		return Result{State: Done, Agrees: true, Text: "waited " + p.With.For.String()}, for_ >= in.scaled(p.With.For)
+		return Result{State: Done, Agrees: true, Text: "waited " + p.With.For.String()}, since >= in.scaled(p.With.For)
 	}
 	truth, unknown, err := x.Eval(p.With.Until, env(r, p, in))
 	if err == nil && truth == runbooks.True {
 		return Result{State: Done, Agrees: true, Text: p.With.Until}, true
 	}
-	if for_ < in.scaled(p.Timeout) {
+	if since < in.scaled(atMost(p)) {
 		return Result{}, false
 	}
-	text := "did not come true in " + p.Timeout.String() + ": " + p.With.Until
+	text := "did not come true in " + atMost(p).String() + ": " + p.With.Until
 	if err != nil {
 		text += " (" + err.Error() + ")"
 	}
@@ -144,7 +156,7 @@ func waited(r *Run, s *Step, p *runbooks.Step, in Input, x *runbooks.Expressions
 // Keys of what the run remembers for itself, not to put back.
 const (
 	keyDNSChanged = "time/dns"     // when a DNS server last changed, RFC 3339
-	keyDNSTTL     = "time/dns-ttl" // the longest TTL served before that change
+	keyDNSTTL     = "time/dns-ttl" // how long caches may still hold what was served before that change, real speed
 )
 
 // settled: the old TTL has run out since the last change at any server (ttl-before-move).
@@ -153,7 +165,7 @@ func settled(r *Run, in Input) (Result, bool) {
 	if !known {
 		return Result{State: Done, Agrees: true, Text: "no name has changed in this run"}, true
 	}
-	if in.Now.Before(at.Add(ttl)) {
+	if in.Now.Before(at.Add(in.scaled(ttl))) {
 		return Result{}, false
 	}
 	return Result{State: Done, Agrees: true, Text: "caches have run out: " + ttl.String() + " since the last change"}, true

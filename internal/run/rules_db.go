@@ -15,14 +15,16 @@ func activationFenced(r *Run, p *runbooks.Step, c Choice, in Input) *Refusal {
 	if graceful(p, in) {
 		return nil
 	}
-	db := activated(in.Topology, p)
-	for _, cp := range in.Topology.Databases[max(db, 0)].Copies {
-		shown, what := runbooks.Harmless(in.Topology, *in.Facts, cp.Member)
-		mf := &in.Facts.Members[cp.Member]
-		if mf.Answers.Value || shown || r.attested(in.Topology.Members[cp.Member]) {
+	t, db := in.Topology, activated(in.Topology, p)
+	if db < 0 {
+		return &Refusal{Rule: RuleFenceBeforeForce, Why: "which database is to be activated cannot be told", Evidence: "step " + p.ID, Unblock: "name one database of the site file"}
+	}
+	for _, cp := range t.Databases[db].Copies {
+		shown, what := runbooks.Harmless(t, *in.Facts, cp.Member)
+		if in.Facts.Members[cp.Member].Answers.Value || shown || r.wordFor(t, cp.Member) {
 			continue
 		}
-		return &Refusal{Rule: RuleFenceBeforeForce, Why: in.Topology.Members[cp.Member].Name + " could still have " + in.Topology.Databases[db].Name + " mounted", Evidence: what,
+		return &Refusal{Rule: RuleFenceBeforeForce, Why: t.Members[cp.Member].Name + " could still have " + t.Databases[db].Name + " mounted", Evidence: what,
 			Unblock: "power it off and let that be read back; else the word of two people"}
 	}
 	return nil
@@ -55,25 +57,21 @@ func lossAcknowledged(r *Run, p *runbooks.Step, c Choice, in Input) *Refusal {
 		return nil
 	}
 	q := in.Facts.Databases[db].Copies[t.CopyOf(db, m)].CopyQueue
-	ref := &Refusal{Rule: RuleLossAcknowledged, Evidence: q.From}
-	if q.Known && q.Value >= dag.UnknownQueue {
-		q.Known = false
-	}
+	read := q.Known && q.Value < dag.UnknownQueue
 	ceiling, unknown, approved := r.ceiling(c.Database)
-	ref.Unblock = fmt.Sprintf("approve what may be lost: `siteswap run approve %s STEP --ceiling %s=LOGS` in a new run", r.ID, c.Database)
+	from := "Get-MailboxDatabaseCopyStatus on " + c.Server
+	unblock := fmt.Sprintf("approve what may be lost in a new run: `siteswap run approve RUN STEP --ceiling %s=LOGS`", c.Database)
 	switch {
 	case approved && unknown:
 		return nil
 	case !approved:
-		ref.Why = "nobody has approved a loss of " + c.Database + ", whose source is dead: its copy queue is a lower bound"
-	case !q.Known:
-		ref.Why = "how many logs " + c.Server + " lacks of " + c.Database + " cannot be read, and the approval names a ceiling"
+		return &Refusal{Rule: RuleLossAcknowledged, Why: "nobody has approved a loss of " + c.Database + ", whose source is dead: its copy queue is a lower bound", Evidence: from, Unblock: unblock}
+	case !read:
+		return unread(RuleLossAcknowledged, "how many logs "+c.Server+" lacks of "+c.Database+" cannot be read, and the approval names a ceiling", from, q.Why, unblock)
 	case q.Value > ceiling:
-		ref.Why = fmt.Sprintf("%s lacks %d logs of %s, %d were approved", c.Server, q.Value, c.Database, ceiling)
-	default:
-		return nil
+		return &Refusal{Rule: RuleLossAcknowledged, Why: fmt.Sprintf("%s lacks %d logs of %s, %d were approved", c.Server, q.Value, c.Database, ceiling), Evidence: from, Unblock: unblock}
 	}
-	return ref
+	return nil
 }
 
 // ceiling is what people approved for a database: the highest, or explicitly unknown.
@@ -107,7 +105,7 @@ func ttlBeforeMove(r *Run, p *runbooks.Step, c Choice, in Input) *Refusal {
 				Unblock: "repoint the names and wait until the old TTL has run out (dns.repoint, dns.settle)"}
 		}
 	}
-	if at, ttl, known := r.lastDNSChange(); known && in.Now.Before(at.Add(ttl)) {
+	if at, ttl, known := r.lastDNSChange(); known && in.Now.Before(at.Add(in.scaled(ttl))) {
 		return &Refusal{Rule: RuleTTLBeforeMove, Why: "caches may hold the old address for a while yet", Evidence: "a DNS server changed at " + at.Format("15:04:05") + ", TTL " + ttl.String(),
 			Unblock: "wait for it: a dns.settle step before " + p.ID}
 	}
@@ -126,17 +124,17 @@ func keepTheDivergent(r *Run, p *runbooks.Step, c Choice, in Input) *Refusal {
 			}
 		}
 	}
-	if len(names) == 0 || p.With.Reseed == "never" || r.savedByPerson() {
+	if len(names) == 0 || p.With.Reseed == "never" || r.savedByPerson(p.ID) {
 		return nil
 	}
 	return &Refusal{Rule: RuleKeepTheDivergent, Why: strings.Join(names, ", ") + " hold logs that were lost when their database was mounted elsewhere", Evidence: "Get-MailboxDatabaseCopyStatus: FailedAndSuspended, diverged",
-		Unblock: "save their database and log files, attest to it (a manual step before the reseed), and start again"}
+		Unblock: "save their database and log files, start again, and attest to it: `siteswap run approve RUN " + p.ID + "`"}
 }
 
-// savedByPerson: a manual step of the run with evidence about saved files has been attested.
-func (r *Run) savedByPerson() bool {
-	return slices.ContainsFunc(r.Steps, func(s Step) bool {
+// savedByPerson: somebody has attested that the files were saved, or waived it: on the step itself, or on a manual step before it.
+func (r *Run) savedByPerson(step string) bool {
+	return len(r.approvers(step)) > 0 || slices.ContainsFunc(r.Steps, func(s Step) bool {
 		p := r.Plan.Step(s.ID)
-		return p.Kind == "manual" && s.State == Done && r.approved(s.ID)
+		return p != nil && p.Kind == "manual" && s.State == Done && len(r.approvers(s.ID)) > 0
 	})
 }

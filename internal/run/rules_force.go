@@ -32,7 +32,7 @@ func fenced(r *Run, site int, in Input) *Refusal {
 	t := in.Topology
 	var open, evidence []string
 	for m := range t.Members {
-		if t.Members[m].Site == site || r.attested(t.Members[m]) {
+		if t.Members[m].Site == site || r.wordFor(t, m) {
 			continue
 		}
 		if shown, what := runbooks.Harmless(t, *in.Facts, m); !shown {
@@ -47,20 +47,11 @@ func fenced(r *Run, site int, in Input) *Refusal {
 		Unblock:  "power them off (or hold the power off with DAC Off), or stop and disable ClusSvc on them, and let it be read back; else the word of two people"}
 }
 
-// attested: two people have given their word on the fence step of the run.
-func (r *Run) attested(m dag.Member) bool {
+// wordFor: two people have given their word on a fence step of the run that is about this member.
+func (r *Run) wordFor(t *dag.Topology, m int) bool {
 	for i := range r.Plan.Steps {
 		p := &r.Plan.Steps[i]
-		if p.Kind != "fence" || !slices.Contains(p.With.By, "people") {
-			continue
-		}
-		by := map[string]bool{}
-		for _, a := range r.Approvals {
-			if a.Step == p.ID {
-				by[a.By] = true
-			}
-		}
-		if len(by) >= 2 {
+		if p.Kind == "fence" && slices.Contains(p.With.By, "people") && inScope(t, p, m) && len(r.approvers(p.ID)) >= wordTakes {
 			return true
 		}
 	}
@@ -70,46 +61,57 @@ func (r *Run) attested(m dag.Member) bool {
 // noForceWithQuorum: a recovery site that holds quorum is not stopped, restored or forced, unless this run forced it itself.
 func noForceWithQuorum(r *Run, p *runbooks.Step, c Choice, in Input) *Refusal {
 	t, f := in.Topology, in.Facts
-	if p.Kind == "cluster.start" && !p.With.ForceQuorum || r.Step(p.ID).Attempt > 1 || r.hasBegun("dag.restore", p.ID) {
+	if p.Kind == "cluster.start" && !p.With.ForceQuorum || r.hasForced() {
 		return nil
 	}
 	site := recoverySite(p, t)
 	for m := range t.Members {
-		mf := &f.Members[m]
+		mf, name := &f.Members[m], t.Members[m].Name
 		if t.Members[m].Site != site {
 			continue
 		}
 		if mf.Answers.Value && !mf.Quorum.Known {
-			return &Refusal{Rule: RuleNoForceWithQuorum, Why: "it cannot be read whether " + t.Members[m].Name + " holds quorum", Evidence: mf.Quorum.From + ": " + mf.Quorum.Why,
-				Unblock: "make its cluster service answer, or stop it"}
+			return unread(RuleNoForceWithQuorum, "it cannot be read whether "+name+" holds quorum", "Get-ClusterNode on "+name, mf.Quorum.Why, "make its cluster service answer, or stop it")
 		}
 		if mf.Quorum.Value {
 			return &Refusal{Rule: RuleNoForceWithQuorum, Why: fmt.Sprintf("%s holds quorum: %s up of %s", t.Sites[site].Name, strings.Join(mf.Up.Value, ", "), strings.Join(mf.Nodes.Value, ", ")),
-				Evidence: mf.Quorum.From, Unblock: "nothing is forced: mark the lost members stopped, activate what is left, move names and calls"}
+				Evidence: "Get-ClusterNode on " + name, Unblock: "nothing is forced: mark the lost members stopped, activate what is left, move names and calls"}
 		}
 	}
 	return nil
 }
 
-// hasBegun: a step of that kind other than this one has been begun in this run.
-func (r *Run) hasBegun(kind, but string) bool {
+// hasForced: a step of this run that forces quorum has been acted on.
+func (r *Run) hasForced() bool {
 	for i := range r.Steps {
-		if r.Plan.Steps[i].Kind == kind && r.Steps[i].ID != but && r.Steps[i].Attempt > 0 {
+		p := &r.Plan.Steps[i]
+		if (p.Kind == "dag.restore" || p.Kind == "cluster.start" && p.With.ForceQuorum) && r.acted(p.ID) {
 			return true
 		}
 	}
 	return false
 }
 
-// oneForcedNode: no two different nodes are force-started in one run.
+// oneForcedNode: no two different nodes are force-started in one run; the same one again only while no other holds quorum (the
+// documented cure for 0x46 and 0x6d9).
 func oneForcedNode(r *Run, p *runbooks.Step, c Choice, in Input) *Refusal {
 	if !p.With.ForceQuorum {
 		return nil
 	}
+	t := in.Topology
+	if p.With.Server == "" {
+		return &Refusal{Rule: RuleOneForcedNode, Why: "the step names a site, and only one node may be forced", Evidence: "step " + p.ID, Unblock: "name the one server in the runbook"}
+	}
 	for i := range r.Steps {
 		q := &r.Plan.Steps[i]
-		if q.ID != p.ID && q.Kind == "cluster.start" && q.With.ForceQuorum && r.Steps[i].Attempt > 0 && q.With.Server != p.With.Server {
+		if q.Kind == "cluster.start" && q.With.ForceQuorum && r.acted(q.ID) && q.With.Server != p.With.Server {
 			return &Refusal{Rule: RuleOneForcedNode, Why: q.With.Server + " was force-started in this run already", Evidence: "step " + q.ID,
+				Unblock: "let " + p.With.Server + " join: start its cluster service without force"}
+		}
+	}
+	for m := range t.Members {
+		if name := t.Members[m].Name; r.acted(p.ID) && m != t.MemberIndex(p.With.Server) && in.Facts.Members[m].Quorum.Value {
+			return &Refusal{Rule: RuleOneForcedNode, Why: name + " holds quorum, and " + p.With.Server + " was forced in this run already", Evidence: "Get-ClusterNode on " + name,
 				Unblock: "let " + p.With.Server + " join: start its cluster service without force"}
 		}
 	}
@@ -121,18 +123,21 @@ func oneForcedNode(r *Run, p *runbooks.Step, c Choice, in Input) *Refusal {
 func listsAgree(r *Run, p *runbooks.Step, c Choice, in Input) *Refusal {
 	t := in.Topology
 	site := recoverySite(p, t)
-	sf := &in.Facts.Sites[max(site, 0)]
-	ref := &Refusal{Rule: RuleListsAgree, Unblock: "run Stop again with -DomainController of " + t.Sites[max(site, 0)].Name + ", wait for replication, look again"}
-	if !sf.Started.Known || !sf.Stopped.Known {
-		ref.Why, ref.Evidence = "the Started and Stopped lists cannot be read through "+t.Sites[max(site, 0)].Name, sf.Started.From+": "+sf.Started.Why
-		return ref
+	if site < 0 {
+		return &Refusal{Rule: RuleListsAgree, Why: "the recovery site is not in the site file", Evidence: "step " + p.ID, Unblock: "name a site of the site file"}
+	}
+	sf, name := &in.Facts.Sites[site], t.Sites[site].Name
+	unblock := "run Stop again with -DomainController of " + name + ", wait for replication, look again"
+	for _, list := range []dag.Fact[[]string]{sf.Started, sf.Stopped} {
+		if !list.Known {
+			return unread(RuleListsAgree, "the Started and Stopped lists cannot be read through "+name, "Get-DatabaseAvailabilityGroup through "+name, list.Why, unblock)
+		}
 	}
 	for m := range t.Members {
 		started, stopped := slices.Contains(sf.Started.Value, t.Members[m].Name), slices.Contains(sf.Stopped.Value, t.Members[m].Name)
 		if started == stopped || started != (t.Members[m].Site == site) {
-			ref.Why = "Started must be the members of " + t.Sites[site].Name + " and Stopped all others; " + t.Members[m].Name + " is on the wrong list"
-			ref.Evidence = "started: " + strings.Join(sf.Started.Value, ", ") + "; stopped: " + strings.Join(sf.Stopped.Value, ", ")
-			return ref
+			return &Refusal{Rule: RuleListsAgree, Why: "Started must be the members of " + name + " and Stopped all others; " + t.Members[m].Name + " is on the wrong list",
+				Evidence: "started: " + strings.Join(sf.Started.Value, ", ") + "; stopped: " + strings.Join(sf.Stopped.Value, ", "), Unblock: unblock}
 		}
 	}
 	return nil

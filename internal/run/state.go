@@ -48,6 +48,7 @@ type Run struct {
 	DAG       string        `json:"dag"`
 	Plan      runbooks.Plan `json:"plan"`
 	PlanHash  string        `json:"plan_hash"`
+	Lab       bool          `json:"lab,omitempty"` // of the cluster: one person's override is enough
 	StartedBy string        `json:"started_by"`
 	StartedAt time.Time     `json:"started_at"`
 	EndedAt   time.Time     `json:"ended_at,omitzero"`
@@ -72,6 +73,7 @@ type Step struct {
 	Attempt int       `json:"attempt"`           // of the last INTENT, from 1
 	Waiting string    `json:"waiting,omitempty"` // for what
 	Since   time.Time `json:"since,omitzero"`    // when it came into this state
+	NotYet  time.Time `json:"not_yet,omitzero"`  // since when it waits because nothing can be chosen
 	StartAt time.Time `json:"start_at,omitzero"` // first INTENT
 	EndAt   time.Time `json:"end_at,omitzero"`
 	Intent  *Intent   `json:"intent,omitempty"` // the last one
@@ -89,7 +91,8 @@ type Intent struct {
 	FactHash string        `json:"fact_hash,omitempty"`
 	Index    uint64        `json:"index,omitempty"` // set when applied
 	Term     uint64        `json:"term,omitempty"`
-	// Before is what the step's footprint looked like when it was decided; kept for the report.
+	// Before is what was known of the step's footprint when it was decided: a new leader that cannot see it now does not know
+	// whether the step is done.
 	Before []dag.Value `json:"before,omitempty"`
 }
 
@@ -115,6 +118,7 @@ type Result struct {
 	Agrees  bool         `json:"agrees"`
 	Drift   []Difference `json:"drift,omitempty"`
 	Retry   bool         `json:"retry,omitempty"` // the documented cure is to run it again
+	Aside   bool         `json:"aside,omitempty"` // ended because the run ends: no failure of its own
 	Calls   []Call       `json:"calls,omitempty"`
 	Memory  []Remembered `json:"memory,omitempty"`
 	Debts   []Debt       `json:"debts,omitempty"`
@@ -165,7 +169,8 @@ type Approval struct {
 	Reason  string           `json:"reason,omitempty"`
 }
 
-// Override sets one rule aside for one step, bound to what its giver was shown.
+// Override sets one rule aside for one step, bound to what its giver was shown. It covers the attempt after the refused one,
+// and further ones only while nothing was acted on between.
 type Override struct {
 	Rule     string    `json:"rule"`
 	Step     string    `json:"step"`
@@ -182,6 +187,7 @@ type Override struct {
 type Refusal struct {
 	Rule     string    `json:"rule"`
 	Step     string    `json:"step,omitempty"`
+	Attempt  int       `json:"attempt,omitempty"` // the attempt that was refused
 	Why      string    `json:"why"`
 	Evidence string    `json:"evidence"`
 	Unblock  string    `json:"unblock"` // the cheapest way out

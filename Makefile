@@ -1,0 +1,33 @@
+# What a developer and CI call. Each target says what it does while it does it; the work is in scripts/.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+# GO is the go command. RUNS, FUZZTIME, PARTS and FRESH are those of scripts/soak.sh.
+GO ?= go
+export GO RUNS FUZZTIME PARTS FRESH EXAMPLES
+
+.PHONY: help deps build fmt test soak bench
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
+
+deps: ## what build and tests need: Go, and the modules in its cache
+	@scripts/deps.sh
+
+build: deps ## the program, in bin/siteswap
+	@mkdir -p bin
+	$(GO) build -trimpath -o bin/siteswap ./cmd/siteswap
+
+fmt: ## gofmt over everything
+	@$(GO) fmt ./...
+
+test: deps ## what CI runs: formats, vet, modules, one drill, a taste of fuzzing, all tests with the race detector
+	@scripts/test.sh
+
+soak: deps ## every long check, figures into docs/soak.md (RUNS=20 FUZZTIME=10m PARTS="drills sites scenarios fuzz" FRESH=1)
+	@scripts/soak.sh
+
+bench: deps ## ratios and curves: compile, model, commit, overhead per step
+	@scripts/bench.sh

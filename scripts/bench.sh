@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Ratios and curves. A figure alone says little on an unknown machine; how it grows with the size says what the code does.
+#
+#   BENCHTIME=1s   per benchmark
+#   PARTS="plan model commit drill"
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+go=${GO:-go}
+time=${BENCHTIME:-1s}
+parts=${PARTS:-plan model commit drill}
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+code=0
+
+# bench PART PACKAGE PATTERN: go's own lines as they come; the tables follow at the end.
+bench() {
+	[[ " $parts " == *" $1 "* ]] || return 0
+	echo "== $1: $2"
+	"$go" test -run='^$' -bench="$3" -benchtime="$time" "$2" 2>&1 | tee -a "$scratch/lines" || code=1
+}
+
+bench plan ./runbooks '^Benchmark(Compile|Databases|Eval)'
+bench plan ./internal/config '.'
+bench model ./dag '.'
+bench commit ./internal/controller '^BenchmarkCommit'
+
+overhead=
+if [[ " $parts " == *" drill "* ]]; then
+	echo "== drill: overhead per step, on the reference design"
+	"$go" build -o "$scratch/siteswap" ./cmd/siteswap || exit 1
+	(cd "$scratch" && ./siteswap drill --json --report report.html </dev/null >report.json 2>lines.txt) || {
+		echo "the drill ended with exit code $?: $(tail -n 1 "$scratch/lines.txt")"
+		code=1
+	}
+	overhead=$(node -e '
+		const doc = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
+		for (const r of doc.runs ?? []) {
+			const n = (r.steps ?? []).filter((s) => s.state === "done").length;
+			if (n) console.log(r.runbook, n, r.overhead, r.duration);
+		}' "$scratch/report.json") || code=1
+fi
+
+echo
+echo "commit $(git rev-parse --short=12 HEAD 2>/dev/null || echo none), $(nproc) processors, $("$go" env GOVERSION), $(uname -sr)"
+awk -f scripts/bench.awk "$scratch/lines"
+[[ -n $overhead ]] && awk '
+	BEGIN {printf "\nbetween steps (the drill, 60x; not scaled by speed)\n  %-14s %6s %12s %14s %10s\n", "run", "steps", "overhead s", "per step ms", "of the run"}
+	{printf "  %-14s %6d %12.2f %14.0f %9.0f%%\n", $1, $2, $3, 1000 * $3 / $2, 100 * $3 / $4}' <<<"$overhead"
+exit "$code"

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# fuzz.sh TIME [PACKAGE/TARGET...]: fuzzes each target for that long, one after the other; without targets, all of the module.
+# Ends with one line per target: "fuzz PACKAGE/TARGET good|FAILED EXECS executions, N new". What a crash leaves in testdata is
+# kept: commit it with the mend. CACHE=FOLDER keeps what fuzzing learned there instead of in the build cache; with an empty
+# folder the time goes into new input instead of into what is known.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+go=${GO:-go}
+time=${1:?how long per target, as 10m}
+shift
+
+# all names every target, from the sources: listing by `go test -list` would build every test first.
+all() {
+	grep -rE --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]+' . | sed -E 's|^\./(.*)/[^/]*:func (Fuzz.*)$|\1/\2|' | grep -v '/testdata/' | sort
+}
+
+targets=("$@")
+((${#targets[@]})) || mapfile -t targets < <(all)
+lines=()
+code=0
+for target in "${targets[@]}"; do
+	package=${target%/*} name=${target##*/}
+	if ! all | grep -qxF "$target"; then
+		lines+=("fuzz $target FAILED there is no such target")
+		code=1
+		continue
+	fi
+	echo "fuzzing $target for $time"
+	out=$("$go" test -run='^$' -fuzz="^$name\$" -fuzztime="$time" "./$package" ${CACHE:+"-test.fuzzcachedir=$CACHE"} 2>&1)
+	if (($? == 0)); then
+		verdict=good
+	else
+		verdict=FAILED
+		code=1
+		echo "$out" | tail -40
+	fi
+	last=$(grep -E 'execs: [0-9]+' <<<"$out" | tail -1)
+	execs=$(sed -nE 's/.*execs: ([0-9]+).*/\1/p' <<<"$last")
+	fresh=$(sed -nE 's/.*new interesting: ([0-9]+).*/\1/p' <<<"$last")
+	lines+=("fuzz $target $verdict ${execs:-0} executions, ${fresh:-0} new")
+done
+printf '%s\n' "${lines[@]}"
+exit "$code"

@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# Every long check, with its figures in docs/soak.md.
+#
+#   RUNS=20            drills in a row
+#   FUZZTIME=10m       per fuzz target
+#   PARTS="drills sites scenarios fuzz"   what to do (also: stretched, six members over two sites); the figures of other
+#                      parts stay, if they are of the same program
+#   FRESH=1            forget what ran before
+#   EXAMPLES=FOLDER    where reference.yaml and stretched.yaml lie (default: ../shared/examples)
+#
+# What has run with the same program (by its checksum) is not run again, good or bad, so a soak that was broken off goes on
+# with the same command. It ends with exit code 1 if any run of this program was bad.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+root=$PWD
+go=${GO:-go}
+runs=${RUNS:-20}
+fuzztime=${FUZZTIME:-10m}
+parts=${PARTS:-drills sites scenarios fuzz}
+examples=$(cd "${EXAMPLES:-../shared/examples}" 2>/dev/null && pwd || true)
+
+command -v node >/dev/null || {
+	echo "soak: node is needed to read the reports of the drills (apt-get install nodejs)" >&2
+	exit 2
+}
+mkdir -p .soak
+"$go" build -trimpath -buildvcs=false -o .soak/siteswap ./cmd/siteswap || exit 1
+sum=$(sha256sum .soak/siteswap | cut -c1-12)
+out=$root/.soak/$sum
+[[ -n ${FRESH:-} ]] && rm -rf "$out"
+mkdir -p "$out/sites" "$out/drills" "$out/fuzz"
+cp .soak/siteswap "$out/siteswap"
+
+wants() { [[ " $parts " == *" $1 "* ]]; }
+
+# one NAME ARGUMENTS...: one drill; its report, its lines, its exit code and how long it took.
+one() {
+	local name=$1 dir=$out/drills/$1 began code
+	shift
+	if [[ -s $dir/exit ]]; then
+		echo "soak: $name: has run, exit code $(cat "$dir/exit")"
+		return
+	fi
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	began=$(date +%s.%N)
+	(cd "$dir" && exec "$out/siteswap" drill --json --report report.html "$@" </dev/null >report.json 2>lines.txt)
+	code=$?
+	echo "drill $*" >"$dir/command"
+	echo "$began $(date +%s.%N)" | awk '{printf "%.1f\n", $2 - $1}' >"$dir/wall"
+	echo "$code" >"$dir/exit"
+	echo "soak: $name: exit code $code after $(cat "$dir/wall") s: $(tail -n 1 "$dir/lines.txt")"
+}
+
+# sites makes the site files that are a copy of the reference design with a change.
+sites() {
+	local ref=$examples/reference.yaml
+	awk '{print} /name: DB1,/ {for (i = 2; i <= 5; i++) {line = $0; sub(/DB1/, "DB" i, line); print line}}' "$ref" >"$out/sites/five-databases.yaml"
+	awk '
+		/name: EX2010-3,/ {print; line = $0; gsub(/EX2010-3/, "EX2010-4", line); gsub(/ex2010-3/, "ex2010-4", line); sub(/10\.0\.2\.13/, "10.0.2.14", line); print line; next}
+		/vip: .address: 10\.0\.2\.13/ {print "    vip: {address: 10.0.2.10, pool: [EX2010-3, EX2010-4]}"; next}
+		/copies:/ {sub(/EX2010-3\]/, "EX2010-3, EX2010-4]")}
+		/targets:/ {sub(/DR: \[10\.0\.2\.13\]/, "DR: [10.0.2.10]")}
+		{print}' "$ref" >"$out/sites/two-servers-in-dr.yaml"
+	cp "$ref" "$out/sites/reference.yaml"
+}
+
+if wants drills; then
+	for i in $(seq -w 1 "$runs"); do one "site-loss-$i"; done
+fi
+if wants sites; then
+	if [[ -n $examples && -s $examples/reference.yaml ]]; then
+		sites
+		for file in "$out"/sites/*.yaml; do one "site-$(basename "$file" .yaml)" --config "$file"; done
+	else
+		echo "soak: no reference.yaml in ${EXAMPLES:-../shared/examples}: the part sites is left out"
+	fi
+fi
+if wants stretched; then
+	for name in stretched stretched-west; do one "site-$name" --config "$examples/$name.yaml"; done
+fi
+if wants scenarios; then
+	for scenario in server-loss wan-cut controller-crash; do one "$scenario" --scenario "$scenario"; done
+	# The other half of controller-crash: before the effect where the first was after it, and the other way round.
+	sed -E 's/even: *([a-z-]+), *odd: *([a-z-]+)/even: \2, odd: \1/; s/^name: .*/name: controller-crash-swapped/' internal/drill/scenarios/controller-crash.yaml >"$out/controller-crash-swapped.yaml"
+	one controller-crash-swapped --scenario "$out/controller-crash-swapped.yaml"
+fi
+if wants fuzz; then
+	scripts/fuzz.sh "$fuzztime" 2>&1 | tee "$out/fuzz/running" | grep --line-buffered -v '^fuzz '
+	grep '^fuzz ' "$out/fuzz/running" | sed "s/\$/, $fuzztime/" >"$out/fuzz/lines"
+fi
+
+commit=$(git rev-parse --short=12 HEAD 2>/dev/null || echo none)
+[[ -n $(git status --porcelain -- '*.go' '*.yaml' go.mod 2>/dev/null) ]] && commit="$commit with changes"
+COMMIT=$commit PROGRAM=$sum node scripts/soak.mjs "$out" docs/soak.md
