@@ -84,11 +84,16 @@ func (s *State) write(t *Topology, db, m int, n int64) {
 	s.forkAhead(t, db, m)
 	c.Logs += n
 	c.Known = c.Logs
-	// Passive copies in touch learn the generation before the log itself arrives (LastLogCopyNotified).
+	s.announce(t, db, m)
+}
+
+// announce: passive copies in touch learn the active copy's generation before the log itself arrives (LastLogCopyNotified);
+// what they knew of an active copy before it counts no longer.
+func (s *State) announce(t *Topology, db, m int) {
+	c := s.copyOn(t, db, m)
 	for i := range t.Databases[db].Copies {
-		o := s.Copy(db, i)
-		if !o.Mounted && s.reaches(t, m, t.Databases[db].Copies[i].Member) {
-			o.Known = max(o.Known, c.Logs)
+		if o := s.Copy(db, i); s.sourceFor(t, db, t.Databases[db].Copies[i].Member) == m {
+			o.Known = max(o.Logs, c.Logs)
 		}
 	}
 }

@@ -92,7 +92,7 @@ func (s *State) form(t *Topology, m int) {
 	if formed.First() != m {
 		return
 	}
-	g := s.groupOf(t, m)
+	g := s.joiningGroup(t, m)
 	newest := s.Nodes[g.conf].Conf.clone()
 	for i := range s.Nodes {
 		if formed.Has(i) {
@@ -108,11 +108,11 @@ func (s *State) formable(t *Topology, m int) Set {
 	if s.Nodes[m].Cluster != Joining {
 		return 0
 	}
-	g := s.groupOf(t, m)
+	g := s.joiningGroup(t, m)
 	if !s.holds(t, g) {
 		return 0
 	}
-	return g.nodes & s.Nodes[g.conf].Conf.Nodes & s.services(Joining)
+	return g.nodes & s.Nodes[g.conf].Conf.Nodes
 }
 
 // join: the cluster takes the member back, or tells it that it was evicted: then it cleans its configuration and sets its

@@ -49,14 +49,14 @@ func (s *State) overwrite(t *Topology, db, from, to int) {
 }
 
 // sourceFor is the member of the mounted copy that the copy on m takes its logs from, -1: none, or it is itself mounted.
-// Replication needs both services, and both to run in a cluster (MON: ServiceDown, Disconnected).
+// Replication needs both services, and both to run in the same cluster (MON: ServiceDown, Disconnected).
 func (s *State) sourceFor(t *Topology, db, m int) int {
 	if c := s.copyOn(t, db, m); c == nil || c.Mounted || !s.Nodes[m].Repl || s.Nodes[m].Cluster != Running {
 		return -1
 	}
 	for i := range t.Databases[db].Copies {
 		from := t.Databases[db].Copies[i].Member
-		if s.Copy(db, i).Mounted && s.Nodes[from].Repl && s.Nodes[from].Cluster == Running && s.reaches(t, from, m) {
+		if s.Copy(db, i).Mounted && s.Nodes[from].Repl && s.Nodes[from].Cluster == Running && s.Nodes[m].View.Has(from) && s.reaches(t, from, m) {
 			return from
 		}
 	}
@@ -70,6 +70,7 @@ func (s *State) mountCopy(t *Topology, db, m int, c *CopyState) {
 	}
 	c.Mounted, c.Diverged, c.Status, c.Known = true, false, CopyHealthy, c.Logs
 	s.DBs[db].Want = true
+	s.announce(t, db, m)
 }
 
 // moveGracefully is a lossless move: dismount at the source, copy what is left, mount at the target.

@@ -11,7 +11,10 @@ func (s *State) fault(t *Topology, e Event) {
 		s.hang(t, e.Member, e.On)
 	case EvService:
 		n := &s.Nodes[e.Member]
-		n.Repl = e.On && s.alive(e.Member)
+		if e.On && !s.alive(e.Member) {
+			break // nobody is there to start it
+		}
+		n.Repl = e.On
 		n.Bit = false // the bit is in memory and 0 at every start of the service (TM2)
 		if !e.On {
 			s.dismountOn(t, e.Member)

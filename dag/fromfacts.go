@@ -63,8 +63,18 @@ func (s *State) nodeFromFacts(t *Topology, f *Facts, m int) {
 		n.Start = mf.StartType.Value
 	}
 	n.Learnt = mf.Evicted.Value
-	n.Bit = mf.MayMount.Value
-	n.Conf.Present = !n.Learnt
+	// A bit that is 0 where the witness's boot time arbitrates is taken as denied until Restore.
+	n.Bit, n.WitnessSame = mf.MayMount.Value, mf.MayMount.Value
+	n.Repl = !showsServiceDown(t, f, m)
+	if n.Learnt {
+		n.Conf = Conf{PAM: -1, Active: n.Conf.Active}
+		for d := range n.Conf.Active {
+			n.Conf.Active[d] = -1
+		}
+	}
+	if n.Cluster != Running {
+		n.View = 0
+	}
 	if mf.Quorum.Value {
 		n.Conf.Tag = 1
 		n.Conf.Nodes = s.set(t, mf.Nodes.Value)
@@ -72,7 +82,20 @@ func (s *State) nodeFromFacts(t *Topology, f *Facts, m int) {
 		n.Conf.Model, n.Conf.Witness = mf.Model.Value, mf.Witness.Value
 		n.Conf.PAM = int8(t.MemberIndex(mf.PAM.Value))
 		n.View = s.set(t, mf.Up.Value)
+		if t.Windows.DynamicQuorum() {
+			n.Conf.Weights = dynamicWeights(n.View&n.Conf.Nodes, n.Conf.Model)
+		}
 	}
+}
+
+// showsServiceDown: that the replication service is down is seen by the status of the member's copies.
+func showsServiceDown(t *Topology, f *Facts, m int) bool {
+	for d := range t.Databases {
+		if i := t.CopyOf(d, m); i >= 0 && f.Databases[d].Copies[i].Status.Value == CopyServiceDown {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *State) set(t *Topology, names []string) Set {
@@ -103,8 +126,10 @@ func (s *State) listsFromFacts(t *Topology, f *Facts, vantage int) {
 			s.Sites[i].Stopped = s.set(t, f.Sites[from].Stopped.Value)
 		}
 	}
-	if known >= 0 { // the directory near the vantage is the one that the run writes: it is the newest
-		s.Sites[known].Version = 1
+	for i := range s.Sites { // of lists that differ, those near the vantage are the ones that the run writes: they are the newest
+		if known >= 0 && s.Sites[i].Started != s.Sites[known].Started {
+			s.Sites[known].Version = 1
+		}
 	}
 }
 
@@ -113,13 +138,13 @@ func (s *State) databaseFromFacts(t *Topology, f *Facts, d int) {
 	for i := range t.Databases[d].Copies {
 		m := t.Databases[d].Copies[i].Member
 		c, cf := s.Copy(d, i), &df.Copies[i]
-		c.Mounted = df.MountedOn.Known && df.MountedOn.Value == t.Members[m].Name
+		c.Mounted = cf.Status.Value == CopyMounted || df.MountedOn.Known && df.MountedOn.Value == t.Members[m].Name
 		if !cf.Status.Known {
 			continue
 		}
 		c.Status = cf.Status.Value
 		switch c.Status {
-		case CopyMounted, CopyDismounted, CopyDisconnectedHealthy:
+		case CopyMounted, CopyDismounted, CopyDisconnectedHealthy, CopyServiceDown:
 			c.Status = CopyHealthy
 		case CopyDisconnectedResync:
 			c.Status = CopyResynchronizing
@@ -128,9 +153,8 @@ func (s *State) databaseFromFacts(t *Topology, f *Facts, d int) {
 		c.Blocked = cf.ActivationSuspended.Value
 		c.Diverged = cf.Diverged.Value
 	}
-	if df.MountedOn.Known {
-		s.DBs[d].Want = df.MountedOn.Value != ""
-	}
+	s.forksFromFacts(t, d)
+	s.DBs[d].Want = !dismountedByHand(t, f, d)
 	if df.Active.Known {
 		for m := range s.Nodes {
 			if s.Nodes[m].Conf.Tag == 1 {
@@ -140,12 +164,44 @@ func (s *State) databaseFromFacts(t *Topology, f *Facts, d int) {
 	}
 }
 
-// viewsFromFacts: nodes with quorum are one cluster; those without have an older configuration.
+// forksFromFacts: a copy that was found diverged holds other logs than those that were not.
+func (s *State) forksFromFacts(t *Topology, d int) {
+	for i := range t.Databases[d].Copies {
+		for k := range t.Databases[d].Copies {
+			if c := s.Copy(d, i); c.Diverged != s.Copy(d, k).Diverged {
+				c.Forks = c.Forks.Add(k)
+			}
+		}
+	}
+}
+
+// dismountedByHand: its active copy could be mounted by Active Manager and is not. Where it could not, nobody is known to
+// have dismounted it, and it will be mounted as soon as it can be.
+func dismountedByHand(t *Topology, f *Facts, d int) bool {
+	df := &f.Databases[d]
+	m := t.MemberIndex(df.Active.Value)
+	if !df.MountedOn.Known || df.MountedOn.Value != "" || m < 0 || !f.Members[m].MayMount.Value {
+		return false
+	}
+	if limit := t.Members[m].MaxActive; limit > 0 && len(f.Members[m].MountsHere.Value) >= limit {
+		return false
+	}
+	i := t.CopyOf(d, m)
+	return i >= 0 && df.Copies[i].Status.Value == CopyDismounted
+}
+
+// viewsFromFacts: nodes with quorum are one cluster; those without have an older configuration. What holds quorum without a
+// majority was forced.
 func (s *State) viewsFromFacts(t *Topology) {
 	for m := range s.Nodes {
 		n := &s.Nodes[m]
 		if n.Cluster == Running && n.Conf.Tag == 0 {
 			n.View = s.runningGroup(t, m).nodes
+		}
+	}
+	for m := range s.Nodes {
+		if n := &s.Nodes[m]; n.Cluster == Running && n.Conf.Tag == 1 && !s.HasQuorum(t, m) {
+			n.Forced = true
 		}
 	}
 }

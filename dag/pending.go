@@ -63,14 +63,11 @@ func (s *State) pendingNode(t *Topology, m int, settled bool, events []Event) []
 	return events
 }
 
-// joinable is a running node with quorum whose cluster a joining member can become part of, -1: none. A cluster with an older
-// configuration than the member's own is not joined: it must itself give way.
+// joinable is a running node with quorum whose cluster a joining member can become part of, -1: none. A member asks the nodes
+// that its own configuration names: one that evicted all others asks nobody.
 func (s *State) joinable(t *Topology, m int) int {
 	for i := range s.Nodes {
-		if i == m || s.Nodes[i].Cluster != Running || !s.joins(t, m, i) || !s.HasQuorum(t, i) {
-			continue
-		}
-		if s.Nodes[s.clusterOf(t, i).conf].Conf.Tag >= s.Nodes[m].Conf.Tag {
+		if i != m && s.Nodes[i].Cluster == Running && s.Nodes[m].Conf.Nodes.Has(i) && s.joins(t, m, i) && s.HasQuorum(t, i) {
 			return i
 		}
 	}

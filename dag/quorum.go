@@ -6,9 +6,10 @@ type group struct {
 	conf  int // the node among them with the newest configuration, -1: none has one
 }
 
-// groupOf is the group that the member would be in with every running or joining node that it reaches.
-func (s *State) groupOf(t *Topology, m int) group {
-	return s.groupAmong(t, m, s.services(Running)|s.services(Joining))
+// joiningGroup is the group that the member would be in with every other node that tries to join: those that run a cluster
+// already do not leave it to form another.
+func (s *State) joiningGroup(t *Topology, m int) group {
+	return s.groupAmong(t, m, s.services(Joining))
 }
 
 // services are the living nodes whose cluster service is in the state and has a configuration.

@@ -27,6 +27,9 @@ type view struct {
 	views chan console.View
 	done  chan struct{}
 	style console.Style
+
+	mu     sync.Mutex
+	client *api.Client // of the controllers, once they are there
 }
 
 // lineKeeper collects the plain lines that a live view shows the tail of.
@@ -79,7 +82,7 @@ func (v *view) begin(ctx context.Context, interrupt func()) {
 	v.views = make(chan console.View)
 	go func() {
 		defer close(v.done)
-		how, err := console.Live(ctx, v.a.in, v.a.out, v.views, console.Options{Style: v.style})
+		how, err := console.Live(ctx, v.a.in, v.a.out, v.views, console.Options{Style: v.style, Do: v.key})
 		if err != nil {
 			fmt.Fprintln(v.a.errs, err)
 		}
@@ -87,6 +90,17 @@ func (v *view) begin(ctx context.Context, interrupt func()) {
 			interrupt()
 		}
 	}()
+}
+
+// key does what a person asks for in the live view.
+func (v *view) key(act console.Action, n console.Need) error {
+	v.mu.Lock()
+	client := v.client
+	v.mu.Unlock()
+	if client == nil {
+		return fmt.Errorf("no controller is there yet")
+	}
+	return v.a.keyAction(client)(act, n)
 }
 
 // end leaves the plain lines behind, and writes further ones straight out.
@@ -115,6 +129,9 @@ func (v *view) Situation(s drill.Situation) {
 	if !v.live {
 		return
 	}
+	v.mu.Lock()
+	v.client = s.API
+	v.mu.Unlock()
 	around := console.Around{Title: s.Title, Start: s.Start, Now: s.Now, Dead: s.Dead, Lost: s.Lost, Lines: v.lines.all()}
 	if !s.OutageSince.IsZero() {
 		around.Outage = console.Outage{Running: true, For: s.Now.Sub(s.OutageSince), Text: fmt.Sprintf("%d of %d clients served", s.Served, s.Clients)}

@@ -112,7 +112,7 @@ func siteItems(t *dag.Topology, f *dag.Facts, site int) []Item {
 				items = append(items, yesNo(w.name, sf.Witness, "share answers", "no answer"))
 			}
 		}
-		if t.Sites[site].VIP != "" {
+		if t.Sites[site].VIP != "" && len(t.Sites[site].Pool) > 0 { // without a pool it is a server's own address
 			items = append(items, vip(t, sf, site))
 		}
 	}

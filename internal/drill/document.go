@@ -47,11 +47,11 @@ func (s *stage) document(ctx context.Context, interrupted bool) report.Document 
 		d.Marks = append(d.Marks, report.Mark{At: s.since(m.at), Text: m.text, Kind: m.kind})
 	}
 	s.mu.Unlock()
-	d.Databases = s.databases()
+	d.Databases = s.databases(interrupted)
 	d.Outages = s.outages(d.Runs, rec)
 	d.Calls = s.calls(rec, d.Runs)
 	d.LostReasons = s.lostReasons(rec)
-	d.Invariants = s.invariants(d, rec)
+	d.Invariants = s.invariants(d, rec, interrupted)
 	d.Timeline = s.lanes(rec, now)
 	d = s.judge(d, interrupted)
 	return report.Finish(d)
@@ -59,19 +59,19 @@ func (s *stage) document(ctx context.Context, interrupted bool) report.Document 
 
 func (s *stage) since(t time.Time) float64 { return t.Sub(s.start).Seconds() }
 
-func (s *stage) databases() []report.Database {
+func (s *stage) databases(interrupted bool) []report.Database {
 	var out []report.Database
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, db := range s.t.Databases {
-		a := s.lab.Audit(db.Name)
+		a := s.lab.Audit(db.Name, interrupted)
 		out = append(out, report.Database{Name: db.Name, Acknowledged: int64(a.Acknowledged), Found: int64(a.Found), Lost: int64(a.Lost), LostLogs: a.LostLogs, ApprovedLogs: s.approved[db.Name]})
 	}
 	return out
 }
 
 // invariants are the promises, and how often each was broken.
-func (s *stage) invariants(d report.Document, rec lab.Record) []report.Invariant {
+func (s *stage) invariants(d report.Document, rec lab.Record, interrupted bool) []report.Invariant {
 	lost := report.Invariant{Name: report.LostAcknowledged}
 	for _, db := range d.Databases {
 		if over := db.Lost - min(db.ApprovedLogs, db.LostLogs); over > 0 {
@@ -86,6 +86,9 @@ func (s *stage) invariants(d report.Document, rec lab.Record) []report.Invariant
 		}
 	}
 	frozen.Violations = len(frozen.Evidence)
+	if interrupted { // a run in the middle has changed things for the time being
+		frozen.Violations = 0
+	}
 	return []report.Invariant{
 		{Name: report.MountedTwice, Violations: len(rec.MountedTwice), Evidence: rec.MountedTwice}, lost,
 		{Name: report.EffectTwice, Violations: len(rec.EffectTwice), Evidence: rec.EffectTwice}, frozen}
@@ -192,6 +195,9 @@ func Exit(d report.Document, sc *Scenario) int {
 func (s *stage) outages(runs []report.Run, rec lab.Record) []report.Outage {
 	var out []report.Outage
 	for _, o := range s.lab.Outages() {
+		if o.Start.Before(s.whole) {
+			continue
+		}
 		end := o.End
 		if end.IsZero() {
 			end = time.Now()
@@ -202,9 +208,6 @@ func (s *stage) outages(runs []report.Run, rec lab.Record) []report.Outage {
 }
 
 func (s *stage) addOutage(out []report.Outage, o mail.Outage, start, end float64, runs []report.Run, rec lab.Record) []report.Outage {
-	if start < 0 {
-		return out // before everybody was served for the first time
-	}
 	cuts, name := report.Cuts{}, ""
 	for i := range runs {
 		if runs[i].End >= start && runs[i].Start <= end {
@@ -216,6 +219,9 @@ func (s *stage) addOutage(out []report.Outage, o mail.Outage, start, end float64
 		cuts.ActivateDone = s.lastMount(start, end, rec)
 	}
 	next := report.SplitOutage(o.Name, name, start, end, cuts)
+	if k := slices.IndexFunc(runs, func(r report.Run) bool { return r.Runbook == name && r.End >= start }); k >= 0 {
+		next = namesFirst(next, &runs[k])
+	}
 	if k := slices.IndexFunc(out, func(x report.Outage) bool { return x.Clients == o.Name && x.Run == name }); k >= 0 {
 		out[k].Seconds = round(out[k].Seconds + next.Seconds)
 		out[k].End = next.End
@@ -252,6 +258,35 @@ func (s *stage) cutsOf(r *report.Run, name string) report.Cuts {
 	return c
 }
 
+// namesFirst divides the outage of a run that moves the names before the databases, as a failback of 2010 does: names, caches,
+// then the mount, and what clients took to come back.
+func namesFirst(o report.Outage, r *report.Run) report.Outage {
+	var names, settled, mounted float64
+	for _, st := range r.Steps {
+		if st.State != "done" || st.End < o.Start {
+			continue
+		}
+		switch st.Kind {
+		case "dns.repoint":
+			names = max(names, st.End)
+		case "dns.settle":
+			settled = max(settled, st.End)
+		case "db.activate":
+			mounted = max(mounted, st.End)
+		}
+	}
+	if names == 0 || settled < names || mounted < settled {
+		return o
+	}
+	clamp := func(x, low float64) float64 { return min(max(x, low), o.End) }
+	a := clamp(names, o.Start)
+	b := clamp(settled, a)
+	c := clamp(mounted, b)
+	o.Parts = report.Parts{DNS: round(a - o.Start), Mount: round(c - b)}
+	o.Parts.Cache = round(o.Seconds - o.Parts.DNS - o.Parts.Mount)
+	return o
+}
+
 // lastMount is when Active Manager mounted a database by itself within an outage.
 func (s *stage) lastMount(start, end float64, rec lab.Record) float64 {
 	at := 0.0
@@ -274,8 +309,8 @@ func (s *stage) calls(rec lab.Record, runs []report.Run) report.Calls {
 	windows := s.windows(runs)
 	for _, c := range rec.Calls {
 		at := s.since(c.At)
-		if at < 0 {
-			continue // before everything was served for the first time
+		if c.At.Before(s.whole) {
+			continue
 		}
 		out.Placed++
 		switch c.Outcome {
@@ -305,7 +340,7 @@ func (s *stage) lostReasons(rec lab.Record) []string {
 	firstAt := map[string]float64{}
 	var order []string
 	for _, c := range rec.Calls {
-		if c.Outcome != phone.Lost {
+		if c.Outcome != phone.Lost || c.At.Before(s.whole) {
 			continue
 		}
 		key := ephemeral.ReplaceAllString(c.Why, "") + " (" + c.Redirector + ")"

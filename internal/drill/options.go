@@ -41,8 +41,9 @@ type Situation struct {
 	Start, Now  time.Time
 	Facts       dag.Facts // what the emulated sites are, seen from the surviving site
 	Status      api.Status
-	Dead        []string // controllers that were killed
-	Lost        []string // sites without power
+	API         *api.Client // for what a person does in the live view
+	Dead        []string    // controllers that were killed
+	Lost        []string    // sites without power
 	Cut         [][2]string
 	Served      int
 	Clients     int

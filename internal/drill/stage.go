@@ -27,6 +27,7 @@ type stage struct {
 	api   *api.Client
 	began time.Time // the process's start
 	start time.Time // zero of the clock: when the first line was printed
+	whole time.Time // when everything was served for the first time: what was before does not count
 	fail  int
 	to    int
 

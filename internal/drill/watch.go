@@ -13,7 +13,7 @@ import (
 // controllers are the tracks of who leads, filled by looking.
 type controllers struct {
 	tracks map[string]*report.Track
-	calls  *report.Track
+	seen   *dag.Facts // what a controller saw last
 }
 
 // look polls what a live view and the report's lanes show, a few times a second.
@@ -28,7 +28,7 @@ func (s *stage) look(ctx context.Context) {
 	s.mu.Unlock()
 	cutOff := false
 	mounts := map[string]string{}
-	for ctx.Err() == nil {
+	for look := 0; ctx.Err() == nil; look++ {
 		c, cancel := context.WithTimeout(ctx, time.Second)
 		st, err := s.api.Status(c)
 		cancel()
@@ -36,6 +36,9 @@ func (s *stage) look(ctx context.Context) {
 			st = &api.Status{DAG: s.t.Name}
 		}
 		s.trackControllers(st)
+		if look%4 == 0 {
+			s.lookAround(ctx)
+		}
 		served, all := s.lab.Served()
 		if served == 0 && all > 0 && !cutOff {
 			s.say("%d clients cut off", all)
@@ -52,6 +55,19 @@ func (s *stage) look(ctx context.Context) {
 		s.show(st, served, all)
 		pause(ctx, 200*time.Millisecond)
 	}
+}
+
+// lookAround asks a controller what it sees.
+func (s *stage) lookAround(ctx context.Context) {
+	c, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	f, err := s.api.Facts(c)
+	if err != nil {
+		return
+	}
+	s.mu.Lock()
+	s.watch.seen = &f.Facts
+	s.mu.Unlock()
 }
 
 // sayMounts prints where a database has come to be mounted since the last look.
@@ -98,8 +114,15 @@ func (s *stage) trackControllers(st *api.Status) {
 
 func (s *stage) show(st *api.Status, served, all int) {
 	world := s.lab.World().Snapshot()
-	sit := Situation{Title: s.word(s.o.Scenario.Title), Start: s.start, Now: time.Now(), Facts: dag.Observe(s.t, &world, s.to), Status: *st, Served: served, Clients: all}
+	sit := Situation{Title: s.word(s.o.Scenario.Title), Start: s.start, Now: time.Now(), Facts: dag.Observe(s.t, &world, s.to), Status: *st, API: s.api, Served: served, Clients: all}
 	s.mu.Lock()
+	if f := s.watch.seen; f != nil && len(f.DNS) == len(sit.Facts.DNS) && len(f.Sites) == len(sit.Facts.Sites) {
+		// The model knows nothing of names, pools and calls in the lab: those are real servers, seen by the controllers.
+		sit.Facts.DNS, sit.Facts.Redirector = f.DNS, f.Redirector
+		for i := range f.Sites {
+			sit.Facts.Sites[i].Pool = f.Sites[i].Pool
+		}
+	}
 	for i, lost := range s.lost {
 		if lost {
 			sit.Lost = append(sit.Lost, s.t.Sites[i].Name)

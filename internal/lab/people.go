@@ -155,15 +155,21 @@ func (l *Lab) Served() (served, clients int) {
 	return served, clients
 }
 
-// Audit looks for every acknowledged message of a database on the copy that is mounted now.
-func (l *Lab) Audit(db string) Audit {
+// Audit looks for every acknowledged message of a database on the copy that is mounted now. With fallback, where none is, on the
+// copy with most logs whose server is up: the one that would be mounted.
+func (l *Lab) Audit(db string, fallback bool) Audit {
 	on := ""
 	t := l.o.Topology
 	d := t.DatabaseIndex(db)
 	l.world.View(func(s *dag.State) {
+		most := int64(-1)
 		for i, c := range t.Databases[d].Copies {
-			if s.Copy(d, i).Mounted {
-				on = t.Members[c.Member].Name
+			cp := s.Copy(d, i)
+			if cp.Mounted {
+				on, most = t.Members[c.Member].Name, 1<<62
+			}
+			if fallback && cp.Logs > most && s.Nodes[c.Member].Up {
+				on, most = t.Members[c.Member].Name, cp.Logs
 			}
 		}
 	})

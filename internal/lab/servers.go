@@ -156,5 +156,9 @@ func (l *Lab) cmdletGate(point cmdlets.Point, c wire.Call, server string) cmdlet
 	if l.o.Hooks.Cmdlet == nil {
 		return cmdlets.Go
 	}
-	return l.o.Hooks.Cmdlet(point, c, server)
+	action := l.o.Hooks.Cmdlet(point, c, server)
+	if action == cmdlets.Drop { // it is never answered, so this is its end
+		l.record.attempt(cmdlets.Answered, c)
+	}
+	return action
 }

@@ -59,24 +59,26 @@ func (j *judged) look(before *dag.Facts, x *runbooks.Expressions) {
 		}
 	}
 	j.holds, j.unmet = promised(j.run, j.s, j.p, j.in, x)
+	if no := impossible(j.run, &step, j.in, j.in.Facts); no != "" && !j.changes && j.holds == runbooks.True {
+		j.holds, j.unmet = runbooks.False, "by the model it cannot be done: "+no
+	}
 }
 
 // done: what is seen agrees with the prediction, everything that must hold holds, and either the act said so itself or it is
 // to be seen without its word.
 func (j *judged) done(x *runbooks.Expressions) bool {
+	if j.p.Kind == "fence" && j.holds == runbooks.True {
+		return true // its promise is just what it shows, and a person who switches a member off meanwhile is welcome
+	}
 	if len(j.drift) > 0 || j.unseen != "" || j.holds != runbooks.True {
 		return false
 	}
 	switch {
-	case j.e.State == Done:
-		return true
-	case j.p.Kind == "fence": // its promise is just what it shows
-		return true
-	case j.changes:
+	case j.e.State == Done || j.changes:
 		return true
 	case j.e.State == Unknown:
-		ok, _ := achieved(j.run, j.s, j.p, j.in, x)
-		return ok
+		ok, why := achieved(j.run, j.s, j.p, j.in, x)
+		return ok || why != "" && j.in.Final && owesAll(j.p.Kind)
 	}
 	return false
 }
@@ -113,7 +115,7 @@ func (j *judged) notDone() (state StepState, retry bool, text string) {
 		return Unknown, false, ""
 	case j.e.State == Failed:
 		return Failed, false, reported + "; and " + j.mismatch()
-	case j.e.State == Unknown && (dark || len(j.drift) == 0 && j.holds == runbooks.True && !repeatable(j.p.Kind)):
+	case j.e.State == Unknown && (dark || len(j.drift) == 0 && j.holds == runbooks.True && !j.repeatable()):
 		return Unknown, false, "no answer came, and it cannot be seen whether it is done: " + j.mismatch()
 	case j.e.State == Unknown:
 		return Failed, true, strings.TrimSuffix("no answer came, and it is not to be seen done: "+j.e.Error, ": ")
@@ -136,10 +138,10 @@ func (j *judged) mismatch() string {
 	return "nothing of it can be seen"
 }
 
-// repeatable: doing it again changes nothing, so without an answer it is simply done again.
-func repeatable(kind string) bool {
-	k, ok := runbooks.KindOf(kind)
-	return ok && k.Class == runbooks.Observe
+// repeatable: nothing of it is to be seen, and doing it again changes nothing; so without an answer it is simply done again.
+func (j *judged) repeatable() bool {
+	k, ok := runbooks.KindOf(j.p.Kind)
+	return ok && (k.Class == runbooks.Observe || len(k.Footprint(j.in.Topology, chosen(j.p, j.s.Intent.Choice).With)) == 0)
 }
 
 // owes: what a kind cannot bring to something that does not answer is owed, and the step is done all the same.
@@ -150,6 +152,10 @@ func owes(kind string) bool {
 	}
 	return false
 }
+
+// owesAll: of these even everything may be owed. A dead site's load balancer and redirectors serve nobody; but names that no
+// server has taken are not moved.
+func owesAll(kind string) bool { return owes(kind) && !strings.HasPrefix(kind, "dns.") }
 
 func drift(p *runbooks.Step, before, predicted *dag.Facts, in Input) []Difference {
 	var out []Difference

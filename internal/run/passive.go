@@ -165,7 +165,7 @@ func settled(r *Run, in Input) (Result, bool) {
 	if !known {
 		return Result{State: Done, Agrees: true, Text: "no name has changed in this run"}, true
 	}
-	if in.Now.Before(at.Add(in.scaled(ttl))) {
+	if in.Now.Before(at.Add(in.served(ttl))) {
 		return Result{}, false
 	}
 	return Result{State: Done, Agrees: true, Text: "caches have run out: " + ttl.String() + " since the last change"}, true

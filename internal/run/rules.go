@@ -61,7 +61,7 @@ func Recheck(r *Run, step string, in Input) *Refusal {
 	}
 	in = in.complete()
 	rules := rulesOf(p.Kind)
-	if !slices.ContainsFunc(r.Plan.Steps, func(q runbooks.Step) bool { return q.Kind == "check" }) && len(rules) > 0 {
+	if len(rules) > 0 && r.unchecked() {
 		for _, ref := range preflight(r, in) {
 			if !r.overridden(ref, step, in.Now) {
 				return ref
@@ -74,4 +74,11 @@ func Recheck(r *Run, step string, in Input) *Refusal {
 		}
 	}
 	return nil
+}
+
+// unchecked: the plan has no check, and this is the first dangerous step of the run: later ones see what the run itself did.
+func (r *Run) unchecked() bool {
+	return !slices.ContainsFunc(r.Plan.Steps, func(q runbooks.Step) bool {
+		return q.Kind == "check" || len(rulesOf(q.Kind)) > 0 && r.acted(q.ID)
+	})
 }

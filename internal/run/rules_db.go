@@ -105,9 +105,9 @@ func ttlBeforeMove(r *Run, p *runbooks.Step, c Choice, in Input) *Refusal {
 				Unblock: "repoint the names and wait until the old TTL has run out (dns.repoint, dns.settle)"}
 		}
 	}
-	if at, ttl, known := r.lastDNSChange(); known && in.Now.Before(at.Add(in.scaled(ttl))) {
-		return &Refusal{Rule: RuleTTLBeforeMove, Why: "caches may hold the old address for a while yet", Evidence: "a DNS server changed at " + at.Format("15:04:05") + ", TTL " + ttl.String(),
-			Unblock: "wait for it: a dns.settle step before " + p.ID}
+	if at, ttl, known := r.lastDNSChange(); known && in.Now.Before(at.Add(in.served(ttl))) {
+		return &Refusal{Rule: RuleTTLBeforeMove, Why: "caches may hold the old address for a while yet", Evidence: "what was served before the last change of a DNS server has not run out",
+			Unblock: "wait until " + at.Add(in.served(ttl)).Format("15:04:05") + ": a dns.settle step before " + p.ID}
 	}
 	return nil
 }

@@ -3,6 +3,8 @@ package run
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"siteswap/dag"
 	"siteswap/runbooks"
@@ -47,22 +49,29 @@ func nextOfOpen(r *Run, i int, in Input, x *runbooks.Expressions, over bool) (De
 	return result(res), true
 }
 
+// lookAgain is how long after lands a new leader goes on looking for what it cannot see, real speed: one look that fails says
+// little.
+const lookAgain = 2 * time.Minute
+
 // takeOver decides about an INTENT that a former leader left without RESULT. If it is seen done, it is done. Else the full
 // lands must be over, since the effect may still appear; then the next attempt may begin. Never a blind repeat.
 func takeOver(r *Run, s *Step, p *runbooks.Step, in Input, x *runbooks.Expressions) (Decision, bool) {
 	done, why := achieved(r, s, p, in, x)
-	over := in.OpenFor(s.ID) >= in.scaled(s.Intent.Lands)
-	res := Result{Step: s.ID, Attempt: s.Attempt, Memory: changedNames(p, in)}
+	open := in.OpenFor(s.ID)
+	res := Result{Step: s.ID, Attempt: s.Attempt}
 	switch {
 	case done:
-		res.Memory = nil
 		finish(r, s, p, in, &res)
 		res.Text += " (found done by a new leader)"
-	case !over:
+	case open < in.scaled(s.Intent.Lands), why != "" && open < in.scaled(s.Intent.Lands+lookAgain):
 		return Decision{}, false
+	case why != "" && owesAll(p.Kind):
+		finish(r, s, p, in, &res)
 	case why != "":
+		res.Memory = changedNames(p, in)
 		res.State, res.Text = Unknown, "a former leader began it and it cannot be seen whether it is done: "+why
 	default:
+		res.Memory = changedNames(p, in)
 		res.State, res.Retry = Failed, true
 		res.Text = fmt.Sprintf("a former leader began it, nothing of it is to be seen %s later", s.Intent.Lands)
 		if s.Attempt < maxAttempts {
@@ -94,19 +103,37 @@ func achieved(r *Run, s *Step, p *runbooks.Step, in Input, x *runbooks.Expressio
 	case holds == runbooks.Unknown:
 		return false, unmet
 	}
-	dark := 0
-	for _, v := range at(in.Topology, in.Facts, paths) {
-		if v.Known {
-			continue
-		}
-		dark++
+	seen := at(in.Topology, in.Facts, paths)
+	dark := slices.DeleteFunc(slices.Clone(seen), func(v dag.Value) bool { return v.Known })
+	if len(dark) == len(seen) {
+		return false, "nothing of " + p.ID + " answers"
+	}
+	for _, v := range dark {
 		before := slices.ContainsFunc(s.Intent.Before, func(b dag.Value) bool { return b.Path == v.Path })
 		if before && p.Expect == "" && !owes(p.Kind) {
 			return false, v.Path + " is not seen any more"
 		}
 	}
-	if dark == len(at(in.Topology, in.Facts, paths)) {
-		return false, "nothing of " + p.ID + " answers"
+	return impossible(r, &step, in, in.Facts) == "", ""
+}
+
+// impossible is the model's no to a step on facts, "" if it can be done. A prediction does not show it: nothing changes then,
+// as where everything is done already.
+func impossible(r *Run, step *runbooks.Step, in Input, f *dag.Facts) string {
+	k, ok := runbooks.KindOf(step.Kind)
+	if !ok {
+		return ""
 	}
-	return true, ""
+	site := Vantage(&r.Plan, in.Topology)
+	if i := in.Topology.SiteIndex(step.With.RunFrom); i >= 0 {
+		site = i
+	}
+	state := dag.FromFacts(in.Topology, f, site)
+	for _, op := range k.Model(in.Topology, step.With, *f) {
+		var a dag.Answer
+		if state, a = dag.Do(in.Topology, state, op); a.Code != dag.OK {
+			return strings.TrimSpace(string(a.Code) + " " + a.Subject)
+		}
+	}
+	return ""
 }

@@ -9,13 +9,24 @@ import (
 )
 
 // thereAndBack is a switchover and a failback on the reference design.
-func thereAndBack(t fatal, tb testing.TB, s *sim) {
+func thereAndBack(t *testing.T, s *sim) {
+	t.Helper()
+	there(t, s)
+	back(t, s)
+}
+
+func there(t *testing.T, s *sim) {
+	t.Helper()
 	s.site(0, false)
-	s.start("r-1", compile(tb, "switchover", s.topo, "Prod", "DR"), false)
+	s.start("r-1", compile(t, "switchover", s.topo, "Prod", "DR"), false)
 	want(t, s.finish(), run.OutcomeDone)
 	served(t, s, 1)
+}
+
+func back(t *testing.T, s *sim) {
+	t.Helper()
 	s.site(0, true)
-	s.start("r-2", compile(tb, "failback", s.topo, "DR", "Prod"), false)
+	s.start("r-2", compile(t, "failback", s.topo, "DR", "Prod"), false)
 	want(t, s.finish(), run.OutcomeDone)
 	served(t, s, 0)
 }
@@ -47,7 +58,7 @@ func served(t fatal, s *sim, site int) {
 
 func TestThereAndBack(t *testing.T) {
 	s := newSim(t, reference())
-	thereAndBack(t, t, s)
+	thereAndBack(t, s)
 	there, back := s.c.Find("r-1"), s.c.Find("r-2")
 	if len(there.Debts) == 0 {
 		t.Error("nothing is owed although Prod was dead")
@@ -89,7 +100,7 @@ func TestThereAndBackWithCrashes(t *testing.T) {
 				n++
 				return mode(n)
 			}
-			thereAndBack(t, t, s)
+			thereAndBack(t, s)
 			if n < 15 {
 				t.Errorf("only %d steps acted", n)
 			}
@@ -102,23 +113,36 @@ func TestThereAndBackWithCrashes(t *testing.T) {
 	}
 }
 
-// One crash in one step, at every step and both points: no more attempts than it takes.
+// One crash in one step, at every step and both points: the run ends done, and only that step may take a second attempt.
 func TestOneCrash(t *testing.T) {
-	var acted []string
-	s := newSim(t, reference())
-	s.crash = func(a attempt) crash { acted = append(acted, s.id+" "+a.step); return noCrash }
-	thereAndBack(t, t, s)
+	var acted []attempt
+	start := newSim(t, reference())
+	start.quick = true
+	first := start.clone(t)
+	first.crash = func(a attempt) crash { acted = append(acted, a); return noCrash }
+	thereAndBack(t, first)
+	half := start.clone(t)
+	half.crash = nil
+	there(t, half)
 	for _, where := range acted {
 		for _, how := range []crash{beforeEffect, afterEffect} {
-			t.Run(fmt.Sprint(where, how), func(t *testing.T) {
-				s := newSim(t, reference())
+			t.Run(fmt.Sprintf("%s %s %d", where.run, where.step, how), func(t *testing.T) {
+				s, way := start.clone(t), there
+				if where.run == "r-2" {
+					s, way = half.clone(t), back
+				}
 				s.crash = func(a attempt) crash {
-					if s.id+" "+a.step == where && a.number == 1 {
+					if a == where {
 						return how
 					}
 					return noCrash
 				}
-				thereAndBack(t, t, s)
+				way(t, s)
+				for _, st := range s.run().Steps {
+					if st.Attempt > 1 && (st.ID != where.step || st.Attempt > 2) {
+						t.Errorf("%s took %d attempts", st.ID, st.Attempt)
+					}
+				}
 			})
 		}
 	}
@@ -139,7 +163,7 @@ func TestAnswersAreNotBelieved(t *testing.T) {
 				}
 				return run.Effect{State: state, Error: "no answer"}
 			}
-			thereAndBack(t, t, s)
+			thereAndBack(t, s)
 		})
 	}
 }
