@@ -27,8 +27,8 @@ func (s *State) Canonical(b []byte) []byte {
 		b = append(b, flags(c.Mounted, c.Blocked, c.Diverged))
 		b = text(b, string(c.Status))
 		b = binary.LittleEndian.AppendUint16(b, uint16(c.Forks))
-		b = binary.LittleEndian.AppendUint64(b, uint64(c.Logs))
-		b = binary.LittleEndian.AppendUint64(b, uint64(c.Known))
+		b = binary.AppendVarint(b, c.Logs)
+		b = binary.AppendVarint(b, c.Known)
 	}
 	b = append(b, s.Latest[0], s.Latest[1], byte(len(s.Progs)))
 	for i := range s.Progs {
@@ -79,7 +79,12 @@ func (p *Prog) canonical(b []byte) []byte {
 
 // Hash is 128 bits of SHA-256 over the canonical bytes: with 10^9 states a collision is less likely than 10^-20.
 func (s *State) Hash() [16]byte {
-	sum := sha256.Sum256(s.Canonical(make([]byte, 0, 1024)))
+	var small [1024]byte
+	b := small[:0]
+	if size := 256 + len(s.Nodes)*(128+len(s.DBs)) + len(s.Copies)*32; size > len(small) {
+		b = make([]byte, 0, size)
+	}
+	sum := sha256.Sum256(s.Canonical(b))
 	return [16]byte(sum[:16])
 }
 

@@ -72,6 +72,11 @@ func TestFromFactsPredicts(t *testing.T) {
 		if diff := cmp.Diff(seen(topo, &s, vantage), seen(topo, &p, vantage)); diff != "" {
 			t.Fatalf("what is seen now (-state +from facts):\n%s", diff)
 		}
+		for m := range s.Nodes {
+			if a, b := s.Nodes[m], p.Nodes[m]; a.Conf.Weights != b.Conf.Weights || a.Forced != b.Forced { // inferred, no fact tells
+				t.Fatalf("votes of %s: %+v, from facts %+v", topo.Members[m].Name, a, b)
+			}
+		}
 		for range 5 {
 			op := drawOp(t, topo)
 			after, told := dag.Do(topo, s, op)

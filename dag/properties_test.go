@@ -2,6 +2,8 @@ package dag_test
 
 import (
 	"bytes"
+	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,15 +25,12 @@ func TestApplyIsPure(t *testing.T) {
 			e := drawEvent(t, topo, &s)
 			before, kept := s.Canonical(nil), s.Clone()
 			next, told := dag.Apply(topo, s, e)
-			if !bytes.Equal(before, s.Canonical(nil)) || cmp.Diff(kept, s, equal...) != "" {
+			if !bytes.Equal(before, s.Canonical(nil)) { // that every field shows in these bytes is tested apart
 				t.Fatalf("Apply of %s changed its input:\n%s", e.Name(), cmp.Diff(kept, s, equal...))
 			}
 			inPlace := s.Step(topo, e)
-			if diff := cmp.Diff(next, s, equal...) + cmp.Diff(told, inPlace); diff != "" {
-				t.Fatalf("Step of %s differs from Apply:\n%s", e.Name(), diff)
-			}
-			if !bytes.Equal(next.Canonical(nil), s.Canonical(nil)) {
-				t.Fatalf("equal states, different bytes")
+			if !bytes.Equal(next.Canonical(nil), s.Canonical(nil)) || !reflect.DeepEqual(told, inPlace) {
+				t.Fatalf("Step of %s differs from Apply:\n%s", e.Name(), cmp.Diff(next, s, equal...)+cmp.Diff(told, inPlace))
 			}
 			possible(t, topo, &s, e)
 		}
@@ -76,8 +75,8 @@ func possible(t *rapid.T, topo *dag.Topology, s *dag.State, e dag.Event) {
 		keys[p.Key()] = true
 	}
 	other := s.Clone()
-	if diff := cmp.Diff(events, dag.Pending(topo, &other)); diff != "" {
-		t.Fatalf("after %s Pending is not stable:\n%s", e.Name(), diff)
+	if again := dag.Pending(topo, &other); !slices.Equal(events, again) {
+		t.Fatalf("after %s Pending is not stable:\n%s", e.Name(), cmp.Diff(events, again))
 	}
 }
 

@@ -82,7 +82,7 @@ func (s *State) restoreCheck(t *Topology, p *Prog) {
 // force starts a node's cluster service with /forcequorum: its copy of the cluster database becomes authoritative (SCN).
 func (s *State) force(t *Topology, m int) {
 	n := &s.Nodes[m]
-	if !s.alive(m) || !n.Conf.Present {
+	if !s.alive(m) || !n.Conf.Present || s.HasQuorum(t, m) { // a node that holds quorum has nothing to force
 		return
 	}
 	if n.Cluster != Running {
@@ -96,6 +96,7 @@ func (s *State) force(t *Topology, m int) {
 		}
 	}
 	s.changeConf(t, m, func(c *Conf) { c.PAM = int8(m) })
+	s.settleGroup(t, m)
 }
 
 func (s *State) evictStopped(t *Topology, p *Prog) {

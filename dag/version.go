@@ -41,7 +41,7 @@ func ParseVersion(text string) (Version, error) {
 			return Version{}, fmt.Errorf("%q is no service pack or update; write SPn, RUn, CUn or RTM", f)
 		}
 		n, err := strconv.Atoi(f[2:])
-		if err != nil || n < 1 || n > 40 {
+		if err != nil || n < 1 || n > 40 || strconv.Itoa(n) != f[2:] {
 			return Version{}, fmt.Errorf("%q is no service pack or update; write SPn, RUn, CUn or RTM", f)
 		}
 		switch f[:2] {

@@ -30,6 +30,8 @@ out=$root/.soak/$sum
 [[ -n ${FRESH:-} ]] && rm -rf "$out"
 mkdir -p "$out/sites" "$out/drills" "$out/fuzz"
 cp .soak/siteswap "$out/siteswap"
+commit=$(git rev-parse --short=12 HEAD 2>/dev/null || echo none)
+[[ -n $(git status --porcelain -- '*.go' '*.yaml' go.mod 2>/dev/null) ]] && commit="$commit with changes"
 
 wants() { [[ " $parts " == *" $1 "* ]]; }
 
@@ -65,13 +67,18 @@ sites() {
 	cp "$ref" "$out/sites/reference.yaml"
 }
 
+# figures writes what there is so far; its exit code says whether all of it was good.
+figures() { COMMIT=$commit PROGRAM=$sum node scripts/soak.mjs "$out" docs/soak.md; }
+
 if wants drills; then
-	for i in $(seq -w 1 "$runs"); do one "site-loss-$i"; done
+	for ((i = 1; i <= runs; i++)); do one "site-loss-$(printf %03d "$i")"; done
+	figures >/dev/null
 fi
 if wants sites; then
 	if [[ -n $examples && -s $examples/reference.yaml ]]; then
 		sites
 		for file in "$out"/sites/*.yaml; do one "site-$(basename "$file" .yaml)" --config "$file"; done
+		figures >/dev/null
 	else
 		echo "soak: no reference.yaml in ${EXAMPLES:-../shared/examples}: the part sites is left out"
 	fi
@@ -90,6 +97,4 @@ if wants fuzz; then
 	grep '^fuzz ' "$out/fuzz/running" | sed "s/\$/, $fuzztime/" >"$out/fuzz/lines"
 fi
 
-commit=$(git rev-parse --short=12 HEAD 2>/dev/null || echo none)
-[[ -n $(git status --porcelain -- '*.go' '*.yaml' go.mod 2>/dev/null) ]] && commit="$commit with changes"
-COMMIT=$commit PROGRAM=$sum node scripts/soak.mjs "$out" docs/soak.md
+figures

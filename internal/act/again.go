@@ -2,6 +2,7 @@ package act
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"siteswap/dnsupdate"
@@ -16,7 +17,7 @@ func (w *World) asksDNS(srv dnsupdate.Server, name int) bool {
 		return false
 	}
 	_, err := w.o.DNS.Query(context.Background(), srv, w.o.Topology.Names[name].Name)
-	return err == nil
+	return !errors.Is(err, dnsupdate.ErrUnreachable)
 }
 
 func (w *World) asksRedirector(i int) bool {
@@ -30,7 +31,7 @@ func (w *World) asksPool(p *vip.Pool) bool {
 	c, cancel := context.WithTimeout(context.Background(), w.patience(5*time.Second, 700*time.Millisecond))
 	defer cancel()
 	_, err := p.Members(c)
-	return err == nil
+	return !errors.Is(err, vip.ErrNoAnswer)
 }
 
 func (w *World) asksMember(m int) bool {

@@ -131,7 +131,11 @@ func (w *World) clusterQuorum(ctx context.Context, a *task) run.Effect {
 	}
 	t, share := w.o.Topology, ""
 	if dag.QuorumModel(a.step.With.Model) == dag.NodeFileShareMajority {
-		share = `\\` + t.Witness.Server + `\` + t.Name
+		server := t.Alternate.Server // the default of the kind
+		if a.step.With.Witness == "primary" {
+			server = t.Witness.Server
+		}
+		share = `\\` + server + `\` + t.Name
 	}
 	return effect(w.o.Exchange.SetClusterQuorum(ctx, at, a.authority(), dag.QuorumModel(a.step.With.Model), share), "")
 }

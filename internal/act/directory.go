@@ -115,7 +115,9 @@ func (w *World) placeDatabases(reads []memberRead, f *dag.Facts) {
 			mf := &f.Members[cp.Member]
 			switch {
 			case df.Copies[i].Status.Known && df.Copies[i].Status.Value == dag.CopyMounted:
-				mounted = t.Members[cp.Member].Name
+				if mounted == "" { // of two, as every vantage must see it alike: the more preferred
+					mounted = t.Members[cp.Member].Name
+				}
 			case !df.Copies[i].Status.Known && !(mf.Power.Known && mf.Power.Value != dag.PowerOn):
 				dark = t.Members[cp.Member].Name
 			}
@@ -125,7 +127,8 @@ func (w *World) placeDatabases(reads []memberRead, f *dag.Facts) {
 			df.MountedOn = dag.Unknown[string]("stores of the members", dark+" does not answer and is not shown off")
 		}
 		df.Active = dag.Unknown[string](t.Databases[d].Name, "no cluster with quorum says")
-		for m := range reads {
+		for _, cp := range t.Databases[d].Copies {
+			m := cp.Member
 			k := slices.IndexFunc(reads[m].databases, func(x exchange.Database) bool { return x.Name == t.Databases[d].Name && x.ActiveKnown })
 			if k >= 0 && f.Members[m].Quorum.Value {
 				df.Active = dag.Know(w.memberName(reads[m].databases[k].Server), "Get-MailboxDatabase -Status on "+t.Members[m].Name)

@@ -3,6 +3,7 @@ package act
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"siteswap/dag"
 	"siteswap/dnsupdate"
+	"siteswap/internal/vip"
 	"siteswap/witness"
 )
 
@@ -66,8 +68,12 @@ func (w *World) readPower(ctx context.Context) []dag.Fact[dag.Power] {
 	}
 	for m := range out {
 		out[m] = dag.Unknown[dag.Power](from, why)
-		if p, ok := read[w.o.Topology.Members[m].Name]; ok {
+		switch p := read[w.o.Topology.Members[m].Name]; p {
+		case dag.PowerOn, dag.PowerOff, dag.HeldOff:
 			out[m] = dag.Know(p, from)
+		case "":
+		default: // what is not understood is no evidence
+			out[m] = dag.Unknown[dag.Power](from, fmt.Sprintf("it reads %q, which is none of on, off, held-off", p))
 		}
 	}
 	return out
@@ -96,7 +102,7 @@ func (w *World) readServer(ctx context.Context, i int, srv dnsupdate.Server, out
 	}
 	for n := range t.Names {
 		a, err := w.o.DNS.Query(ctx, srv, t.Names[n].Name)
-		w.silence.note(key, err == nil)
+		w.noteDNS(key, err)
 		if err != nil {
 			for k := n; k < len(out); k++ {
 				out[k] = unknownDNS(srv.Address, err.Error(), 0)
@@ -192,7 +198,7 @@ func (w *World) readPool(ctx context.Context, i int, f *dag.SiteFacts) {
 	c, cancel := context.WithTimeout(ctx, w.patience(5*time.Second, 700*time.Millisecond))
 	defer cancel()
 	members, err := pool.Members(c)
-	w.silence.note(key, err == nil)
+	w.silence.note(key, !errors.Is(err, vip.ErrNoAnswer))
 	if err != nil {
 		unknown(err.Error())
 		return

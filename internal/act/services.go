@@ -2,12 +2,14 @@ package act
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"slices"
 	"strings"
 	"time"
 
+	"siteswap/dag"
 	"siteswap/dnsupdate"
 	"siteswap/internal/run"
 	"siteswap/internal/vip"
@@ -19,7 +21,7 @@ func (w *World) repoint(ctx context.Context, a *task) run.Effect {
 	t := w.o.Topology
 	to := t.SiteIndex(a.step.With.To)
 	var changes []dnsupdate.Change
-	home, servers := w.homeServer(to)
+	home, servers := w.homeServer(ctx, to)
 	if home < 0 {
 		return failed("there is no DNS server in the site file")
 	}
@@ -37,20 +39,36 @@ func (w *World) repoint(ctx context.Context, a *task) run.Effect {
 	return w.dnsEffect(w.o.DNS.Repoint(ctx, set, servers[home]), "names to "+a.step.With.To)
 }
 
-// homeServer is the server that is written first: the site's own, else the first that is not silent.
-func (w *World) homeServer(site int) (int, []dnsupdate.Server) {
+// homeServer is the server that is written first: the site's own if it answers, else the first that does.
+func (w *World) homeServer(ctx context.Context, site int) (int, []dnsupdate.Server) {
 	servers := w.o.DNS.Servers()
+	answers := func(i int) bool {
+		key := "dns " + servers[i].Address
+		if w.silence.quiet(key) || len(w.o.Topology.Names) == 0 {
+			return false
+		}
+		_, err := w.o.DNS.Query(ctx, servers[i], w.o.Topology.Names[0].Name)
+		w.noteDNS(key, err)
+		return err == nil
+	}
+	own := slices.IndexFunc(w.o.Topology.DNSServers, func(d dag.DNSServer) bool { return d.Site == site })
+	if own >= 0 && answers(own) {
+		return own, servers
+	}
 	for i := range servers {
-		if w.o.Topology.DNSServers[i].Site == site {
+		if i != own && answers(i) {
 			return i, servers
 		}
 	}
-	for i := range servers {
-		if !w.silence.quiet("dns " + servers[i].Address) {
-			return i, servers
-		}
+	if own < 0 {
+		own = len(servers) - 1
 	}
-	return len(servers) - 1, servers
+	return own, servers // nobody answers: writing there says why it fails
+}
+
+// noteDNS: a server that refuses or does not know the name has answered.
+func (w *World) noteDNS(key string, err error) {
+	w.silence.note(key, !errors.Is(err, dnsupdate.ErrUnreachable))
 }
 
 // present is the old value that the plan knows: the targets of another site that some server still answers. An answer that
@@ -63,7 +81,7 @@ func (w *World) present(ctx context.Context, name, to, home int) (old []string, 
 			continue
 		}
 		ans, err := w.o.DNS.Query(ctx, srv, t.Names[name].Name)
-		w.silence.note("dns "+srv.Address, err == nil)
+		w.noteDNS("dns "+srv.Address, err)
 		if err != nil {
 			continue
 		}
@@ -110,7 +128,8 @@ func (w *World) ttl(ctx context.Context, a *task) run.Effect {
 			}
 			ans, err := w.o.DNS.Query(ctx, srv, t.Names[n].Name)
 			if err != nil {
-				continue
+				w.noteDNS("dns "+srv.Address, err)
+				break
 			}
 			want := a.step.With.TTL
 			if a.step.With.Restore {
@@ -199,9 +218,10 @@ func (w *World) pool(ctx context.Context, a *task) run.Effect {
 		c, cancel := context.WithTimeout(ctx, w.patience(10*time.Second, time.Second))
 		_, err := p.Set(c, mem.Name, enabled, vip.By{Run: ref.Run, Step: ref.Step, Attempt: ref.Attempt})
 		cancel()
-		w.silence.note("vip "+p.Control, err == nil)
+		lost := errors.Is(err, vip.ErrNoAnswer)
+		w.silence.note("vip "+p.Control, !lost)
 		if err != nil {
-			call.Lost, call.Errors = true, []string{err.Error()}
+			call.Lost, call.Errors = lost, []string{err.Error()}
 		}
 		effects = append(effects, run.Effect{State: run.Done, Calls: []run.Call{call}})
 	}
@@ -228,7 +248,9 @@ func (w *World) reroute(ctx context.Context, a *task) run.Effect {
 		c, cancel := context.WithTimeout(ctx, w.patience(10*time.Second, time.Second))
 		result, why := r.SetState(c, umredirect.Setting{Site: a.step.With.To, Generation: ref.Index, Run: ref.Run, Step: ref.Step, Attempt: ref.Attempt})
 		cancel()
-		w.silence.note("um "+listen, result == umredirect.Done)
+		if result == umredirect.Done { // else it may have refused, which is an answer: whoever looks next finds out
+			w.silence.note("um "+listen, true)
+		}
 		e := run.Effect{State: run.Done, Calls: []run.Call{call}}
 		if result != umredirect.Done {
 			e.Calls[0].Errors, e.Calls[0].Lost = []string{why}, result == umredirect.Unknown

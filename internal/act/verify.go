@@ -48,7 +48,7 @@ func (w *World) tryNames(ctx context.Context, probe string) []string {
 				continue
 			}
 			ans, err := w.o.DNS.Query(ctx, srv, name)
-			w.silence.note("dns "+srv.Address, err == nil)
+			w.noteDNS("dns "+srv.Address, err)
 			if err != nil {
 				continue
 			}

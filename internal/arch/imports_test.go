@@ -39,7 +39,7 @@ var house = []row{
 	{pkg: "internal/power", own: "dag", tests: "internal/power/...", why: driver},
 
 	{pkg: "internal/act", own: "dag runbooks internal/run witness dnsupdate umredirect internal/exchange internal/vip internal/power",
-		tests: "internal/document internal/exchange/... dnsupdate/dnsupdatetest umredirect/umredirecttest",
+		tests: "internal/document internal/exchange/... dnsupdate/dnsupdatetest umredirect/umredirecttest internal/lab/...",
 		why:   "The only place where ports and drivers meet. It sees run for run.Permit and never the controller."},
 	{pkg: "internal/controller", own: "dag runbooks internal/run internal/api",
 		modules: "github.com/hashicorp/raft github.com/hashicorp/raft-boltdb/v2 github.com/hashicorp/go-hclog go.etcd.io/bbolt golang.org/x/sys",
@@ -54,6 +54,8 @@ var house = []row{
 	{pkg: "internal/lab/mail", own: emulated + " internal/lab/network", tests: suites, why: lab},
 	{pkg: "internal/lab/phone", own: emulated + " internal/lab/network", modules: emulatedModules, tests: suites, why: lab},
 	{pkg: "internal/lab/cmdlets", own: emulated + " internal/lab/network", tests: suites, why: lab},
+	{pkg: "internal/lab/labtest", own: emulated + " internal/lab/...",
+		why: "The reference design, emulated, for tests of the lab and of what acts on it; no driver, so that each brings its own."},
 	{pkg: "internal/drill", own: "dag internal/document internal/lab internal/lab/... internal/exchange/wire internal/api internal/report internal/config",
 		modules: "golang.org/x/sys", tests: "runbooks",
 		why: "A drill proves what a user would see: it drives controllers as processes through their API, never from inside."},

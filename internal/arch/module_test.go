@@ -71,7 +71,7 @@ func load(tb testing.TB, dir string) *module {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	cmd := exec.Command("go", "list", "-e", "-export", "-deps", "-json=ImportPath,Dir,Name,Export,Standard,Module,GoFiles,TestGoFiles,XTestGoFiles,IgnoredGoFiles", "./...")
+	cmd := exec.Command("go", "list", "-mod=readonly", "-e", "-export", "-deps", "-json=ImportPath,Dir,Name,Export,Standard,Module,GoFiles,TestGoFiles,XTestGoFiles,IgnoredGoFiles", "./...")
 	cmd.Dir = dir
 	var problems bytes.Buffer
 	cmd.Stderr = &problems

@@ -22,7 +22,7 @@ func (s *stage) document(ctx context.Context, interrupted bool) report.Document 
 	c, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	now := time.Now()
-	runs, err := s.api.Runs(c)
+	runs, err := s.endedRuns(c, interrupted)
 	if err != nil && !interrupted {
 		s.failure = first(s.failure, "the runs could not be read at the end: "+err.Error())
 	}
@@ -55,6 +55,21 @@ func (s *stage) document(ctx context.Context, interrupted bool) report.Document 
 	d.Timeline = s.lanes(rec, now)
 	d = s.judge(d, interrupted)
 	return report.Finish(d)
+}
+
+// endedRuns are the runs, read from a controller that knows how each of them ended.
+func (s *stage) endedRuns(ctx context.Context, interrupted bool) ([]api.Run, error) {
+	s.mu.Lock()
+	want := len(s.runs)
+	s.mu.Unlock()
+	for {
+		runs, err := s.api.Runs(ctx)
+		open := slices.ContainsFunc(runs, func(r api.Run) bool { return r.Outcome == "" })
+		if err == nil && (interrupted || s.failure != "" || len(runs) >= want && !open) || ctx.Err() != nil {
+			return runs, err
+		}
+		pause(ctx, 100*time.Millisecond)
+	}
 }
 
 func (s *stage) since(t time.Time) float64 { return t.Sub(s.start).Seconds() }

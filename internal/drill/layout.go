@@ -61,7 +61,7 @@ func layout(site *config.Site, base byte, dir string, speed float64) (*config.Si
 func labOptions(site *config.Site, keys []names.Key, base byte, speed float64) lab.Options {
 	t := site.Topology()
 	o := lab.Options{Topology: t, Base: base, Speed: speed, Keys: keys, Power: site.Power.Address.AddrPort,
-		Clients: 24, MessageRate: 400 * time.Millisecond, CallRate: 2}
+		Clients: 24, MessageRate: time.Second, CallRate: 2}
 	for _, m := range t.Members {
 		o.Servers = append(o.Servers, server(site, m.Name))
 	}

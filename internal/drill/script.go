@@ -176,6 +176,7 @@ func (s *stage) request(ctx context.Context, e *Event) error {
 	s.mark("run", e.Run+" "+params["from"]+" to "+params["to"])
 	s.mu.Lock()
 	delete(s.outcomes, e.Run)
+	s.asked = e.Run
 	s.mu.Unlock()
 	c, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()

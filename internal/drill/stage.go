@@ -41,6 +41,7 @@ type stage struct {
 	numbers  map[string]int    // step -> its number in the run's plan
 	runs     []string
 	outcomes map[string]string // runbook -> outcome of its last run
+	asked    string            // the runbook of the run that was asked for last
 	lost     map[int]bool
 	cuts     map[[2]int]bool
 	killed   map[string]bool // steps in which the leader was killed

@@ -135,8 +135,11 @@ func (l *Lab) dnsGate(r names.Request) names.Action {
 	case cmdlets.Lie:
 		return names.Action{Fault: names.Lie}
 	}
-	if l.o.Hooks.Service(Applying, "dns") == cmdlets.Drop {
+	switch l.o.Hooks.Service(Applying, "dns") {
+	case cmdlets.Drop:
 		return names.Action{Fault: names.DropAnswer}
+	case cmdlets.Fail:
+		return names.Action{Fault: names.ServFailAfter}
 	}
 	return names.Action{}
 }

@@ -71,7 +71,7 @@ func (l *Lab) servePhone(srv *phone.Server, addr netip.AddrPort) error {
 func (l *Lab) pbxOptions() phone.Options {
 	o := phone.Options{Name: "pbx", Domain: "pbx.test", Extensions: l.o.Extensions, Rate: l.o.CallRate, Now: l.o.Now,
 		Dial: dialer(l.o.PBX[0]), Resolve: l.resolveHost,
-		Timeout: 3 * time.Second, PingEvery: l.scaled(20*time.Second, 300*time.Millisecond), PingTimeout: 400 * time.Millisecond,
+		Timeout: 6 * time.Second, PingEvery: l.scaled(20*time.Second, 300*time.Millisecond), PingTimeout: 400 * time.Millisecond,
 		OnCall: func(c phone.Call) {
 			l.record.call(c)
 			if l.o.Hooks.Call != nil {

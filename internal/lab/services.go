@@ -83,8 +83,12 @@ func (l *Lab) gated(what string, h http.Handler) http.Handler {
 		}
 		kept := &keep{header: http.Header{}}
 		h.ServeHTTP(kept, r)
-		if l.o.Hooks.Service(cmdlets.Applied, what) == cmdlets.Drop {
+		switch l.o.Hooks.Service(cmdlets.Applied, what) {
+		case cmdlets.Drop:
 			<-r.Context().Done()
+			return
+		case cmdlets.Fail:
+			http.Error(w, "the service failed", http.StatusInternalServerError)
 			return
 		}
 		for k, v := range kept.header {

@@ -126,6 +126,7 @@ func applyRun(r Run, e Entry, index, term uint64) (Run, error) {
 			return r, fmt.Errorf("approval of %s: it names nobody", s.ID)
 		}
 		r.Approvals = append(r.Approvals, *e.Approval)
+		r.takeWord(s, e)
 		return r, nil
 	case EntryOverride:
 		return r, applyOverride(&r, s, e)

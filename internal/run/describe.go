@@ -23,7 +23,11 @@ func Describe(e Entry, r *Run) string {
 	case EntryDeny:
 		return e.Actor + " denies " + e.Step + ": " + e.Text
 	case EntryOverride:
-		return fmt.Sprintf("%s override %s for %s: %s", strings.Join(e.Override.By, " and "), e.Override.Rule, e.Override.Step, e.Override.Reason)
+		verb := "overrides"
+		if len(e.Override.By) > 1 {
+			verb = "override"
+		}
+		return fmt.Sprintf("%s %s %s for %s: %s", strings.Join(e.Override.By, " and "), verb, e.Override.Rule, e.Override.Step, e.Override.Reason)
 	case EntryPause:
 		return e.Actor + " pauses the run: no new step begins"
 	case EntryResume:

@@ -106,6 +106,14 @@ func (r *Run) Excused(step string) bool {
 // wordTakes is how many people's word stands for evidence that no machine gives (fence-before-force).
 const wordTakes = 2
 
+// takeWord lets a fence that was refused, in a run that holds its refusals, be decided anew once two people have given their
+// word.
+func (r *Run) takeWord(s *Step, e Entry) {
+	if p := r.Plan.Step(s.ID); s.State == Refused && r.HoldRefusals && p != nil && p.Kind == "fence" && slices.Contains(p.With.By, "people") && r.Excused(s.ID) {
+		s.become(Todo, e)
+	}
+}
+
 // approvers are the different people who approved a step.
 func (r *Run) approvers(step string) []string {
 	var by []string

@@ -93,8 +93,8 @@ func nextStep(r *Run, i int, in Input, x *runbooks.Expressions, begun int) (Deci
 		switch {
 		case err != nil:
 			return wait(s, "its condition cannot be evaluated: "+err.Error(), false)
-		case truth == runbooks.Unknown:
-			return wait(s, "its condition `"+p.When+"` cannot be seen: "+names(unknown), false)
+		case truth == runbooks.Unknown && len(r.approvers(s.ID)) == 0:
+			return wait(s, "its condition `"+p.When+"` cannot be seen: "+names(unknown)+"; it is carried out when that is seen, or a person approves the step", false)
 		case truth == runbooks.False:
 			return Decision{Entry: Entry{Type: EntrySkip, Critical: true, Step: s.ID, Text: "not needed: " + p.When + " is false"}}, true
 		}

@@ -104,12 +104,14 @@ func TestWhen(t *testing.T) {
 			f.Members[m].Evicted = dag.Unknown[bool]("events on "+s.topo.Members[m].Name, "no answer after "+s.now.Format("15:04:05"))
 		}
 	}
-	s.says("intent yes 1", `skip no: not needed: dag.mode == "Off" is false`, "wait dark: its condition `members(from).exists(m, m in dag.evicted)` cannot be seen: dag.evicted")
+	s.says("intent yes 1", `skip no: not needed: dag.mode == "Off" is false`, "wait dark: its condition `members(from).exists(m, m in dag.evicted)` cannot be seen: dag.evicted; it is carried out when that is seen, or a person approves the step")
 	s.take()
 	s.says("intent after 1")
 	s.take()
 	s.now = s.now.Add(48 * time.Hour) // another reason why it is not known is no other text
 	s.says()
+	s.must(approvalOf("dark", "anna"))
+	s.says("intent dark 1") // a person has answered
 	s.blind = nil
 	s.says("skip dark: not needed: members(from).exists(m, m in dag.evicted) is false")
 	s = begin(t, when("bad", "nonsense("))

@@ -165,3 +165,66 @@ func TestOverrideLapsesByActing(t *testing.T) {
 		t.Errorf("%+v", st)
 	}
 }
+
+// A held fence that shows nothing goes on with the word of two people, and the restore after it too.
+func TestWordOfTwoPeople(t *testing.T) {
+	s := newSim(t, reference())
+	cutOff(s)
+	p := compile(t, "switchover", s.topo, "Prod", "DR")
+	s.start("r-1", p, true)
+	for s.step("fence").State != run.Refused {
+		s.round()
+	}
+	if ref := s.step("fence").Result.Refusal; ref.Rule != run.RuleFenceBeforeForce {
+		t.Fatalf("%+v", ref)
+	}
+	for _, st := range s.run().Steps {
+		if run.Acts(p.Step(st.ID).Kind) && st.State != run.Todo && st.ID != "fence" {
+			t.Errorf("%s is %s although nothing is fenced", st.ID, st.State)
+		}
+	}
+	s.must(approvalOf("fence", "anna"))
+	s.says()
+	s.must(approvalOf("fence", "bert"))
+	s.says("intent fence 2")
+	for s.step("restore").State != run.Done {
+		if !s.round() {
+			s.now = s.now.Add(10 * time.Second)
+		}
+	}
+}
+
+// The drill with --override fence-before-force: every step that the rule refuses is overridden by two names, and done.
+func TestOverriddenFence(t *testing.T) {
+	s := newSim(t, reference())
+	cutOff(s)
+	s.start("r-1", compile(t, "switchover", s.topo, "Prod", "DR"), true)
+	var refused []string
+	for range 400 {
+		if s.run().Outcome != "" {
+			break
+		}
+		for _, st := range s.run().Steps {
+			if st.State == run.Waiting { // nobody can see whether Prod still mounts it
+				s.must(approvalOf(st.ID, "anna"))
+			}
+			if st.State != run.Refused {
+				continue
+			}
+			refused = append(refused, st.ID+" "+st.Result.Refusal.Rule)
+			for _, by := range []string{"operator", "operator-2"} {
+				if err := s.override(st.ID, nil, by); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if !s.round() {
+			approveAll(s, s.run())
+			s.now = s.now.Add(10 * time.Second)
+		}
+	}
+	want(t, s.run(), run.OutcomeDone)
+	if got := strings.Join(refused, ", "); got != "fence fence-before-force, restore fence-before-force, activate/DB1 fence-before-force" {
+		t.Error(got)
+	}
+}

@@ -45,17 +45,13 @@ func kindPromise(r *Run, s *Step, p *runbooks.Step, in Input) (runbooks.Truth, s
 	return runbooks.True, ""
 }
 
-// fencePromise: every member of the step is shown harmless, or two people have given their word.
+// fencePromise: every member of the step is shown harmless, or people answer for it.
 func fencePromise(r *Run, p *runbooks.Step, in Input) (runbooks.Truth, string) {
-	for m := range in.Topology.Members {
-		if !inScope(in.Topology, p, m) || r.wordFor(in.Topology, m) {
-			continue
-		}
-		if shown, what := runbooks.Harmless(in.Topology, *in.Facts, m); !shown {
-			return runbooks.False, what
-		}
+	ref := fenceShows(r, p, Choice{}, in)
+	if ref == nil || r.overridden(ref.seal(), p.ID, in.Now) {
+		return runbooks.True, ""
 	}
-	return runbooks.True, ""
+	return runbooks.False, ref.Evidence
 }
 
 func activatePromise(s *Step, p *runbooks.Step, in Input) (runbooks.Truth, string) {

@@ -32,6 +32,8 @@ type rule func(r *Run, p *runbooks.Step, c Choice, in Input) *Refusal
 // rulesOf are the rules that guard a kind, in the order in which they are asked.
 func rulesOf(kind string) []rule {
 	switch kind {
+	case "fence":
+		return []rule{fenceShows}
 	case "dag.stop":
 		return []rule{dacRequired, plannedStops}
 	case "dag.restore":

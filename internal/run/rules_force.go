@@ -25,14 +25,21 @@ func fenceBeforeForce(r *Run, p *runbooks.Step, c Choice, in Input) *Refusal {
 	if p.Kind == "cluster.start" && !p.With.ForceQuorum {
 		return nil
 	}
-	return fenced(r, recoverySite(p, in.Topology), in)
+	site := recoverySite(p, in.Topology)
+	return fenced(r, in, func(m int) bool { return in.Topology.Members[m].Site != site })
 }
 
-func fenced(r *Run, site int, in Input) *Refusal {
+// fenceShows: a fence that shows nothing is refused by the rule that it is there for, before anything has been changed.
+func fenceShows(r *Run, p *runbooks.Step, c Choice, in Input) *Refusal {
+	return fenced(r, in, func(m int) bool { return inScope(in.Topology, p, m) })
+}
+
+// fenced refuses while one of the members is neither shown harmless nor covered by the word of two people.
+func fenced(r *Run, in Input, about func(m int) bool) *Refusal {
 	t := in.Topology
 	var open, evidence []string
 	for m := range t.Members {
-		if t.Members[m].Site == site || r.wordFor(t, m) {
+		if !about(m) || r.wordFor(t, m) {
 			continue
 		}
 		if shown, what := runbooks.Harmless(t, *in.Facts, m); !shown {

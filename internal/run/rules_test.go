@@ -99,6 +99,7 @@ func forceGuards() []guarded {
 	force := step("x", "cluster.start", runbooks.Args{Server: "EX2010-3", ForceQuorum: true})
 	lost, cut := scene{world: all(prodLost, stopProd)}, scene{world: all(cutOff, stopProd)}
 	return []guarded{
+		{"fence shows nothing", run.RuleFenceBeforeForce, step("x", "fence", runbooks.Args{Site: "Prod", By: []string{"power"}}), scene{world: cutOff}, scene{world: prodLost}, "EX2010-1, EX2010-2 not shown to be harmless"},
 		{"mode", run.RuleDACRequired, stop, scene{prodLost, nil, func(f *dag.Facts) { f.Mode.Value = "Off" }}, lost, "is not DagOnly"},
 		{"mode unread", run.RuleDACRequired, step("x", "dag.start", runbooks.Args{Site: "Prod"}), scene{prodLost, nil, func(f *dag.Facts) { unreadable(&f.Mode) }}, lost, "cannot be read"},
 		{"stop of what mounts", run.RulePlannedStops, stop, scene{world: nothing}, scene{world: prodLost}, "EX2010-1 mounts DB1"},

@@ -91,7 +91,8 @@ func achieved(r *Run, s *Step, p *runbooks.Step, in Input, x *runbooks.Expressio
 	step := chosen(p, s.Intent.Choice)
 	paths := k.Footprint(in.Topology, step.With)
 	if len(paths) == 0 {
-		return false, "" // nothing to be seen of it, and nothing that harms when it is done again
+		// Nothing is to be seen of it. Either there is nothing to do, or nothing that harms when it is done again.
+		return k.Class != runbooks.Observe && len(k.Model(in.Topology, step.With, *in.Facts)) == 0, ""
 	}
 	if after := predict(r, p, in.Facts, in, s.Intent.Choice); differ(in.Topology, paths, in.Facts, &after) {
 		return false, ""

@@ -92,6 +92,7 @@ func TestThereAndBackWithCrashes(t *testing.T) {
 	for name, mode := range modes {
 		t.Run(name, func(t *testing.T) {
 			s := newSim(t, reference())
+			s.quick = true
 			n := 0
 			s.crash = func(a attempt) crash {
 				if a.number > 1 {
@@ -113,33 +114,32 @@ func TestThereAndBackWithCrashes(t *testing.T) {
 	}
 }
 
-// One crash in one step, at every step and both points: the run ends done, and only that step may take a second attempt.
+// The leader dies once, in any step, before the effect or after it, and with it all that it had under way: the run ends done,
+// and no step takes a third attempt.
 func TestOneCrash(t *testing.T) {
-	var acted []attempt
-	start := newSim(t, reference())
-	start.quick = true
-	first := start.clone(t)
-	first.crash = func(a attempt) crash { acted = append(acted, a); return noCrash }
-	thereAndBack(t, first)
-	half := start.clone(t)
-	half.crash = nil
-	there(t, half)
-	for _, where := range acted {
+	type point struct {
+		attempt
+		at *sim // with the INTENT committed
+	}
+	var points []point
+	s := newSim(t, reference())
+	s.quick = true
+	s.crash = func(a attempt) crash {
+		points = append(points, point{a, s.clone(t)})
+		return noCrash
+	}
+	thereAndBack(t, s)
+	for _, p := range points {
 		for _, how := range []crash{beforeEffect, afterEffect} {
-			t.Run(fmt.Sprintf("%s %s %d", where.run, where.step, how), func(t *testing.T) {
-				s, way := start.clone(t), there
-				if where.run == "r-2" {
-					s, way = half.clone(t), back
-				}
-				s.crash = func(a attempt) crash {
-					if a == where {
-						return how
-					}
-					return noCrash
-				}
-				way(t, s)
+			t.Run(fmt.Sprintf("%s %s %d", p.run, p.step, how), func(t *testing.T) {
+				s := p.at.clone(t)
+				s.crash = func(attempt) crash { return how }
+				s.carry(p.attempt)
+				s.crash = nil
+				want(t, s.finish(), run.OutcomeDone)
+				served(t, s, map[string]int{"r-1": 1, "r-2": 0}[p.run])
 				for _, st := range s.run().Steps {
-					if st.Attempt > 1 && (st.ID != where.step || st.Attempt > 2) {
+					if st.Attempt > 2 {
 						t.Errorf("%s took %d attempts", st.ID, st.Attempt)
 					}
 				}
@@ -153,6 +153,7 @@ func TestAnswersAreNotBelieved(t *testing.T) {
 	for _, state := range []run.StepState{run.Unknown, run.Failed} {
 		t.Run(string(state), func(t *testing.T) {
 			s := newSim(t, reference())
+			s.quick = true
 			s.effect = func(a attempt, e run.Effect) run.Effect {
 				if a.number > 1 || a.step == "fence" || a.step == "verify" && state == run.Failed {
 					return e

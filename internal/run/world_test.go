@@ -286,7 +286,7 @@ func (s *sim) carry(a attempt) {
 func (s *sim) judge(a attempt, before *dag.Facts, e run.Effect) {
 	s.t.Helper()
 	lands := time.Duration(float64(s.step(a.step).Intent.Lands) / s.scale)
-	for began := s.now; ; s.now = s.now.Add(5 * time.Second) {
+	for began := s.now; ; s.now = s.now.Add(15 * time.Second) {
 		in := s.input()
 		in.Final = s.now.Sub(began) >= lands
 		res := run.Judge(s.run(), a.step, before, e, in, s.x)
