@@ -103,24 +103,34 @@ func (s *State) replicate(t *Topology, from, to int) {
 		return
 	}
 	a, b := &s.Sites[from], &s.Sites[to]
-	b.Started, b.Stopped, b.Version = a.Started, a.Stopped, a.Version
+	b.Started, b.Stopped, b.Version, b.Origin = a.Started, a.Stopped, a.Version, a.Origin
 	s.rankVersions(t)
 }
 
-// versionGap bounds by how many writes one site's lists can be ahead of another's: what is beyond counts as this many.
+// versionGap bounds by how many writes one site's lists can be ahead of another's: the older ones count as fewer behind.
 const versionGap = 15
 
 // rankVersions keeps list versions small: only their differences matter, so the lowest becomes 0. A site without a
 // directory has none.
 func (s *State) rankVersions(t *Topology) {
-	low := uint8(255)
+	low, high, first := uint8(255), uint8(0), -1
+	agreed := true
 	for i := range s.Sites {
-		if len(t.Sites[i].DomainControllers) > 0 {
-			low = min(low, s.Sites[i].Version)
+		if len(t.Sites[i].DomainControllers) == 0 {
+			continue
 		}
+		if first < 0 {
+			first = i
+		}
+		low, high = min(low, s.Sites[i].Version), max(high, s.Sites[i].Version)
+		agreed = agreed && s.Sites[i].Origin == s.Sites[first].Origin
 	}
+	low = max(low, high-min(high, versionGap))
 	for i := range s.Sites {
-		v := &s.Sites[i].Version
-		*v = min(*v-min(low, *v), versionGap)
+		st := &s.Sites[i]
+		st.Version -= min(low, st.Version)
+		if agreed && low == high {
+			st.Origin = 0
+		}
 	}
 }

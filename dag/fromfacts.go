@@ -126,6 +126,13 @@ func (s *State) listsFromFacts(t *Topology, f *Facts, vantage int) {
 			s.Sites[i].Stopped = s.set(t, f.Sites[from].Stopped.Value)
 		}
 	}
+	for i := range s.Sites {
+		for k := i; k >= 0; k-- {
+			if s.Sites[k].Started == s.Sites[i].Started {
+				s.Sites[i].Origin = uint8(k)
+			}
+		}
+	}
 	for i := range s.Sites { // of lists that differ, those near the vantage are the ones that the run writes: they are the newest
 		if known >= 0 && s.Sites[i].Started != s.Sites[known].Started {
 			s.Sites[known].Version = 1

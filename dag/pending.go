@@ -126,15 +126,14 @@ func (s *State) pendingDatabase(t *Topology, d int, groups []Set, events []Event
 	return events
 }
 
-// replicates says whether the directory of site j has newer lists that reach site i. Of equal versions the lower site
-// index wins: the last tie-break is the originating server's id ([MS-DRSR] AttributeStamp).
+// replicates says whether the directory of site j has newer lists that reach site i. Of equal versions the one written at
+// the lower site index wins: the last tie-break is the originating server's id ([MS-DRSR] AttributeStamp).
 func (s *State) replicates(j, i int) bool {
 	a, b := &s.Sites[j], &s.Sites[i]
 	if i == j || !a.Directory || !b.Directory || !s.linked(i, j) {
 		return false
 	}
-	differ := a.Started != b.Started || a.Stopped != b.Stopped
-	return a.Version > b.Version || a.Version == b.Version && differ && j < i
+	return a.Version > b.Version || a.Version == b.Version && a.Origin < b.Origin
 }
 
 // beingMoved: an administrator's operation on the database is under way; Active Manager waits for it.

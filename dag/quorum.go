@@ -7,9 +7,15 @@ type group struct {
 }
 
 // joiningGroup is the group that the member would be in with every other node that tries to join: those that run a cluster
-// already do not leave it to form another.
+// already, or may join one, do not form another.
 func (s *State) joiningGroup(t *Topology, m int) group {
-	return s.groupAmong(t, m, s.services(Joining))
+	among := s.services(Joining)
+	for i := range s.Nodes {
+		if among.Has(i) && s.joinable(t, i) >= 0 {
+			among = among.Remove(i)
+		}
+	}
+	return s.groupAmong(t, m, among)
 }
 
 // services are the living nodes whose cluster service is in the state and has a configuration.

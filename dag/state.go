@@ -29,6 +29,7 @@ type SiteState struct {
 	Started       Set   // StartedMailboxServers as this site's directory holds it
 	Stopped       Set   // StoppedMailboxServers likewise
 	Version       uint8 // attribute version of the two lists; the higher one wins replication ([MS-DRSR] AttributeStamp)
+	Origin        uint8 // site of the directory in which they were written; of equal versions the lower one wins
 }
 
 // NodeState is an Exchange server of the DAG.

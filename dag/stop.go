@@ -48,6 +48,7 @@ func (s *State) writeLists(t *Topology, site int, change func(*SiteState)) {
 		return
 	}
 	s.Sites[site].Version++
+	s.Sites[site].Origin = uint8(site)
 	s.rankVersions(t)
 }
 
@@ -62,6 +63,8 @@ func (s *State) secondWrite(t *Topology, p *Prog, dir int) {
 			p.warn(WarnDirectory, t.Sites[i].Name)
 			continue
 		}
-		s.Sites[i].Started, s.Sites[i].Stopped, s.Sites[i].Version = s.Sites[dir].Started, s.Sites[dir].Stopped, s.Sites[dir].Version
+		a, b := &s.Sites[dir], &s.Sites[i]
+		b.Started, b.Stopped, b.Version, b.Origin = a.Started, a.Stopped, a.Version, a.Origin
+		s.rankVersions(t)
 	}
 }

@@ -105,6 +105,8 @@ func refuseNested(a *cel.Ast) error {
 		if t.Kind() == types.MapKind {
 			return fmt.Errorf("maps are not read here; compare lists and values")
 		}
+	}
+	for _, t := range a.NativeRep().TypeMap() {
 		if t.Kind() == types.ListKind && len(t.Parameters()) == 1 && t.Parameters()[0].Kind() == types.ListKind {
 			return fmt.Errorf("a list of lists is not read here; compare lists one by one")
 		}

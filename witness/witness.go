@@ -9,6 +9,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"time"
@@ -31,6 +32,9 @@ type State struct {
 	Why    string // of a no: Exchange's own words where they are known, and what to do
 }
 
+// maxGreeting is the longest answer that is read.
+const maxGreeting = 512
+
 // Probe asks one witness server. A server that accepts and says nothing is no witness that answers.
 func Probe(ctx context.Context, d Dialer, t Target, timeout time.Duration) State {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
@@ -47,7 +51,10 @@ func Probe(ctx context.Context, d Dialer, t Target, timeout time.Duration) State
 	if _, err := fmt.Fprint(c, "PROBE\n"); err != nil {
 		return State{Why: fmt.Sprintf("witness server %s: %v", t.Server, err)}
 	}
-	line, err := bufio.NewReader(c).ReadString('\n')
+	line, err := bufio.NewReader(io.LimitReader(c, maxGreeting)).ReadString('\n')
+	if len(line) == maxGreeting {
+		return State{Why: fmt.Sprintf("witness server %s: an endless answer; is it another service that listens there?", t.Server)}
+	}
 	if err != nil {
 		return State{Why: fmt.Sprintf("Unable to access file shares on witness server '%s': no answer in %s; check that it is up and reachable", t.Server, timeout)}
 	}

@@ -3,14 +3,17 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -68,13 +71,17 @@ func alone(site string) string {
 //	says TEXT                standard error holds TEXT, letter by letter; ! says: it does not
 //	shows TEXT               the same of standard output
 //	edit FILE TO OLD NEW ... TO is FILE with each OLD, which must stand there, replaced by NEW; \n is a new line
-//	drills                   ends the script where long ones are left out
+//	await TEXT ARGS...       siteswap ARGS again and again, until standard output holds TEXT, at most half a minute
+//	capture NAME PATTERN     $NAME is what the group of PATTERN matches in standard output
+//	gone TEXT                no process with TEXT in its command line is left, within 5 s
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"code":  code,
 		"says":  func(ts *testscript.TestScript, neg bool, args []string) { holds(ts, neg, "stderr", args) },
 		"shows": func(ts *testscript.TestScript, neg bool, args []string) { holds(ts, neg, "stdout", args) },
 		"edit":  edit,
+		"await": await, "capture": capture,
+		"gone": func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(gone(args[0])) },
 	}
 }
 
@@ -118,4 +125,44 @@ func edit(ts *testscript.TestScript, neg bool, args []string) {
 		text = strings.Replace(text, old, line.Replace(args[i+1]), 1)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o600))
+}
+
+func await(ts *testscript.TestScript, _ bool, args []string) {
+	for began := time.Now(); time.Since(began) < 30*time.Second; time.Sleep(100 * time.Millisecond) {
+		if ts.Exec("siteswap", args[1:]...) == nil && strings.Contains(ts.ReadFile("stdout"), args[0]) {
+			return
+		}
+	}
+	ts.Fatalf("it never said %q", args[0])
+}
+
+func capture(ts *testscript.TestScript, _ bool, args []string) {
+	found := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if len(found) != 2 {
+		ts.Fatalf("standard output does not match %s", args[1])
+	}
+	ts.Setenv(args[0], found[1])
+}
+
+// gone waits until no process has the text in its command line. It knows processes only where /proc shows them.
+func gone(text string) error {
+	var left []string
+	for began := time.Now(); time.Since(began) < 5*time.Second; time.Sleep(50 * time.Millisecond) {
+		if left = running(text); len(left) == 0 {
+			return nil
+		}
+	}
+	return fmt.Errorf("still running: %s", strings.Join(left, "; "))
+}
+
+func running(text string) []string {
+	var out []string
+	lines, _ := filepath.Glob("/proc/[0-9]*/cmdline") // the pattern is good
+	for _, file := range lines {
+		line, err := os.ReadFile(file)
+		if err == nil && strings.Contains(string(line), text) {
+			out = append(out, strings.ReplaceAll(strings.TrimRight(string(line), "\x00"), "\x00", " "))
+		}
+	}
+	return out
 }

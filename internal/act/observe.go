@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -245,6 +246,6 @@ func (w *World) answersHealth(ctx context.Context, address string) bool {
 	if _, err := fmt.Fprint(conn, "HEALTH\n"); err != nil {
 		return false
 	}
-	line, err := bufio.NewReader(conn).ReadString('\n')
+	line, err := bufio.NewReader(io.LimitReader(conn, 512)).ReadString('\n')
 	return err == nil && strings.HasPrefix(line, "OK")
 }

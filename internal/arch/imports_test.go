@@ -36,10 +36,11 @@ var house = []row{
 	{pkg: "internal/exchange/wire", why: "A call as JSON, shared by driver and lab so that neither needs the other."},
 	{pkg: "internal/exchange/exchangetest", own: "dag internal/exchange internal/exchange/wire", modules: testModules, why: suite},
 	{pkg: "internal/vip", own: "dag", tests: "internal/vip/...", why: driver},
+	{pkg: "internal/vip/viptest", own: "dag internal/vip", modules: testModules, why: suite},
 	{pkg: "internal/power", own: "dag", tests: "internal/power/...", why: driver},
 
 	{pkg: "internal/act", own: "dag runbooks internal/run witness dnsupdate umredirect internal/exchange internal/vip internal/power",
-		tests: "internal/document internal/exchange/... dnsupdate/dnsupdatetest umredirect/umredirecttest internal/lab/...",
+		tests: "internal/document internal/exchange/... dnsupdate/dnsupdatetest umredirect/umredirecttest internal/vip/viptest internal/lab/...",
 		why:   "The only place where ports and drivers meet. It sees run for run.Permit and never the controller."},
 	{pkg: "internal/controller", own: "dag runbooks internal/run internal/api",
 		modules: "github.com/hashicorp/raft github.com/hashicorp/raft-boltdb/v2 github.com/hashicorp/go-hclog go.etcd.io/bbolt golang.org/x/sys",
@@ -78,7 +79,7 @@ const (
 	emulated        = "dag internal/exchange/wire"
 	emulatedModules = "github.com/miekg/dns github.com/emiago/sipgo"
 	// suites are the conformance suites, and the drivers that they hold: a test makes one and points it at the lab.
-	suites = "internal/lab/... internal/exchange internal/exchange/exchangetest dnsupdate dnsupdate/dnsupdatetest umredirect umredirect/umredirecttest"
+	suites = "internal/lab/... internal/exchange internal/exchange/exchangetest dnsupdate dnsupdate/dnsupdatetest umredirect umredirect/umredirecttest internal/vip internal/vip/viptest"
 	// testModules serve the tests of every package.
 	testModules = "github.com/google/go-cmp pgregory.net/rapid github.com/rogpeppe/go-internal github.com/anishathalye/porcupine"
 )

@@ -115,12 +115,48 @@ func (e *endedOtherwise) Error() string { return "the " + e.runbook + " ended " 
 func (s *stage) waitUp(ctx context.Context) error {
 	deadline := time.Now().Add(time.Minute)
 	for time.Now().Before(deadline) && ctx.Err() == nil {
-		if s.allUp() {
+		if s.allUp() && s.allSeen(ctx) {
 			return nil
 		}
 		pause(ctx, 50*time.Millisecond)
 	}
 	return ctx.Err()
+}
+
+// allSeen: every controller that lives sees what is up, as an operator would look up with `status` before asking for a failback.
+func (s *stage) allSeen(ctx context.Context) bool {
+	st := s.lab.World().Snapshot()
+	for _, p := range s.procs {
+		if p.api == "" || !p.alive() {
+			continue
+		}
+		one := &api.Client{Endpoints: []string{p.api}, Dial: s.api.Dial, Timeout: time.Second}
+		c, cancel := context.WithTimeout(ctx, time.Second)
+		f, err := one.Facts(c)
+		cancel()
+		one.Close()
+		if err != nil {
+			return false
+		}
+		for i := range st.Sites {
+			if st.Sites[i].Directory && !f.Facts.Sites[i].Directory.Value && !s.cutOff(p.site, i) {
+				return false
+			}
+		}
+		for m := range st.Nodes {
+			if st.Nodes[m].Up && !st.Nodes[m].Hung && !f.Facts.Members[m].Answers.Value && !s.cutOff(p.site, s.t.Members[m].Site) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// cutOff: the link between two sites is cut, one way at the least.
+func (s *stage) cutOff(a, b int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cuts[[2]int{a, b}] || s.cuts[[2]int{b, a}]
 }
 
 func (s *stage) allUp() bool {

@@ -100,6 +100,9 @@ func applyResult(r *Run, s *Step, e Entry) error {
 	s.Result, s.EndAt, s.Waiting = &res, e.Time, ""
 	s.become(res.State, e)
 	s.Calls = append(s.Calls, res.Calls...)
+	if res.Lost {
+		s.Lost++
+	}
 	if res.Refusal != nil {
 		ref := *res.Refusal
 		ref.Step, ref.Attempt, ref.At = s.ID, s.Attempt, e.Time

@@ -69,8 +69,9 @@ func (s *Step) text() string {
 	return s.Waiting
 }
 
+// mayRetry: what its leader left behind, or what the documented cure is to run again; not for ever.
 func mayRetry(s *Step) bool {
-	return s.State == Failed && s.Result != nil && s.Result.Retry && s.Attempt < maxAttempts
+	return s.State == Failed && s.Result != nil && s.Result.Retry && s.Attempt-s.Lost < maxAttempts && s.Lost < maxLost
 }
 
 // NotPutBack are the things that the run changed for its own sake and has not put back (rule put-back).

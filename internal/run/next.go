@@ -12,6 +12,9 @@ import (
 // maxAttempts is how often a step is tried when its documented cure is to run it again.
 const maxAttempts = 3
 
+// maxLost is how many leaders a step may outlive: a step that kills whoever begins it must not go on for ever.
+const maxLost = 10
+
 // backOff is how long after a failed attempt the next may begin, real speed.
 const backOff = 10 * time.Second
 

@@ -2,6 +2,7 @@ package run_test
 
 import (
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -63,9 +64,22 @@ func holdOff(s *sim) { do(dag.Op{Kind: dag.OpPower, Members: 3, Power: dag.HeldO
 
 // returned: Prod was lost, DR took over, and Prod is back and evicted; its DNS server and redirector know nothing yet.
 func returned(s *sim) {
-	there(s.t.(*testing.T), s)
+	r := wasThere()
+	s.state, s.c, s.index, s.now = r.state.Clone(), r.c, r.index, r.now
 	s.site(0, true)
 }
+
+// wasThere is the world and the log after a switchover, made once.
+var wasThere = sync.OnceValue(func() *sim {
+	s := newSim(nil, reference())
+	s.quick = true
+	s.site(0, false)
+	rb, _ := runbooks.Find("switchover")
+	p, _ := runbooks.Compile(rb, s.topo, map[string]string{"from": "Prod", "to": "DR"})
+	s.start("r-1", *p, false)
+	s.finish()
+	return s
+})
 
 func newNames(s *sim) {
 	for n := range 2 {
@@ -231,8 +245,7 @@ func aged(facts func(f *dag.Facts)) func(f *dag.Facts) {
 // The databases move home after the names, and after the caches.
 func TestTTLBeforeMove(t *testing.T) {
 	home := func(s *sim) {
-		there(s.t.(*testing.T), s)
-		s.site(0, true)
+		returned(s)
 		s.start("r-2", compile(t, "failback", s.topo, "DR", "Prod"), false)
 		for range 200 {
 			if st := s.step("dismount/DB1"); st.State == run.Done {

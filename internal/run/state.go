@@ -71,6 +71,7 @@ type Step struct {
 	ID      string    `json:"id"`
 	State   StepState `json:"state"`
 	Attempt int       `json:"attempt"`           // of the last INTENT, from 1
+	Lost    int       `json:"lost,omitempty"`    // how many attempts went with their leaders
 	Waiting string    `json:"waiting,omitempty"` // for what
 	Since   time.Time `json:"since,omitzero"`    // when it came into this state
 	NotYet  time.Time `json:"not_yet,omitzero"`  // since when it waits because nothing can be chosen
@@ -118,6 +119,7 @@ type Result struct {
 	Agrees  bool         `json:"agrees"`
 	Drift   []Difference `json:"drift,omitempty"`
 	Retry   bool         `json:"retry,omitempty"` // the documented cure is to run it again
+	Lost    bool         `json:"lost,omitempty"`  // its leader went, and nothing of it was to be seen: no failure of its own
 	Aside   bool         `json:"aside,omitempty"` // ended because the run ends: no failure of its own
 	Calls   []Call       `json:"calls,omitempty"`
 	Memory  []Remembered `json:"memory,omitempty"`

@@ -72,9 +72,9 @@ func takeOver(r *Run, s *Step, p *runbooks.Step, in Input, x *runbooks.Expressio
 		res.State, res.Text = Unknown, "a former leader began it and it cannot be seen whether it is done: "+why
 	default:
 		res.Memory = changedNames(p, in)
-		res.State, res.Retry = Failed, true
+		res.State, res.Retry, res.Lost = Failed, true, true
 		res.Text = fmt.Sprintf("a former leader began it, nothing of it is to be seen %s later", s.Intent.Lands)
-		if s.Attempt < maxAttempts {
+		if s.Lost+1 < maxLost && s.Attempt-s.Lost-1 < maxAttempts {
 			res.Text += ": tried again"
 		}
 	}

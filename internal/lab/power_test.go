@@ -1,0 +1,219 @@
+package lab_test
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"siteswap/dag"
+	"siteswap/internal/lab"
+	"siteswap/internal/lab/labtest"
+	"siteswap/internal/power"
+)
+
+// thing is something that listens in a site.
+type thing struct {
+	name string
+	site int // -1: outside
+	ask  func() string
+}
+
+const get = "GET /v1/pool HTTP/1.0\r\n\r\n" // every server of the sites has some answer to it but DNS
+
+// things are all listeners of the sites, with a controller and a redirector's control in each.
+func things(t *testing.T, o lab.Options) []thing {
+	t.Helper()
+	from := outside(o)
+	tcp := func(name string, site int, to netip.AddrPort) thing {
+		return thing{name, site, func() string { return ask(from, to, get) }}
+	}
+	out := []thing{tcp("power control", -1, o.Power)}
+	for _, s := range o.Servers {
+		out = append(out, tcp("endpoint of "+s.Name, s.Site, netip.AddrPortFrom(s.Address, s.Exchange)), tcp("front of "+s.Name, s.Site, netip.AddrPortFrom(s.Address, lab.FrontPort)))
+	}
+	c := dns(t, o, from)
+	for i, d := range o.Directories {
+		out = append(out, tcp("directory "+d.FQDN, d.Site, d.Probe), thing{"DNS of " + d.FQDN, d.Site, func() string {
+			if _, err := c.Query(context.Background(), c.Servers()[i], "internal.test.local"); err != nil {
+				return silent
+			}
+			return answered
+		}})
+	}
+	for _, w := range o.Witnesses {
+		out = append(out, tcp("witness "+w.Server, w.Site, w.Share))
+	}
+	for _, v := range o.VIPs {
+		for _, a := range append([]netip.Addr{v.Address}, v.Public...) {
+			out = append(out, tcp("VIP "+a.String(), v.Site, netip.AddrPortFrom(a, lab.FrontPort)))
+		}
+		if v.Control.IsValid() {
+			out = append(out, tcp("control of the VIP", v.Site, v.Control))
+		}
+	}
+	for _, f := range o.Forwards {
+		out = append(out, tcp("controller "+f.Advertised.String(), f.Site, f.Advertised))
+	}
+	for _, r := range o.Redirectors {
+		out = append(out, tcp("control of "+r.Name, r.Site, r.Control), tcp("TCP of "+r.Name, r.Site, r.TCP))
+	}
+	return out
+}
+
+// processes stand for the controllers and redirectors that a drill starts: they are alive all the time.
+func processes(t *testing.T, o *lab.Options) {
+	t.Helper()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	t.Cleanup(srv.Close)
+	at := srv.Listener.Addr().(*net.TCPAddr).AddrPort()
+	for _, site := range []int{labtest.Prod, labtest.DR, labtest.Branch} {
+		o.Forwards = append(o.Forwards, lab.Forward{Site: site, Advertised: netip.AddrPortFrom(labtest.Address(o.Base, site, 20), 18300), Binding: at})
+	}
+	for _, site := range []int{labtest.Prod, labtest.DR} {
+		o.Redirectors = append(o.Redirectors, labtest.Redirector(o.Base, site, at, at, at))
+	}
+}
+
+func wantOf(t *testing.T, moment string, all []thing, want func(thing) string) {
+	t.Helper()
+	got := make([]string, len(all))
+	done := make(chan struct{})
+	for i := range all {
+		go func() { got[i] = all[i].ask(); done <- struct{}{} }()
+	}
+	for range all {
+		<-done
+	}
+	for i, x := range all {
+		if w := want(x); w != "" && got[i] != w {
+			t.Errorf("%s: %s: %s, want %s", moment, x.name, got[i], w)
+		}
+	}
+}
+
+// TestSiteWithoutPower: nothing in it is heard of, not even a reset; everything elsewhere goes on; all of it boots again.
+func TestSiteWithoutPower(t *testing.T) {
+	t.Parallel()
+	l, o := labtest.Start(t, func(o *lab.Options) { processes(t, o) })
+	all := things(t, o)
+	wantOf(t, "healthy", all, func(thing) string { return answered })
+	open, err := lab.Dialer(outside(o))(context.Background(), "tcp", netip.AddrPortFrom(o.Servers[0].Address, lab.FrontPort).String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer open.Close()
+	if got := askOn(open, "HEALTH\n"); got != answered {
+		t.Fatalf("a connection: %s", got)
+	}
+
+	l.FailSite(labtest.Prod)
+	dead := func(x thing) string {
+		if x.site == labtest.Prod {
+			return silent
+		}
+		return answered
+	}
+	wantOf(t, "Prod without power", all, dead)
+	if got := askOn(open, "HEALTH\n"); got != silent {
+		t.Errorf("a connection from before: %s", got)
+	}
+
+	l.World().Hold(func(dag.Event) bool { return true }) // nothing boots yet
+	l.RestoreSite(labtest.Prod)
+	wantOf(t, "power is back, nothing has booted", all, func(x thing) string {
+		booting := strings.HasPrefix(x.name, "endpoint") || strings.HasPrefix(x.name, "front") || strings.HasPrefix(x.name, "DNS") || strings.HasPrefix(x.name, "directory") || strings.HasPrefix(x.name, "witness")
+		switch {
+		case x.site == labtest.Prod && booting:
+			return silent
+		case x.site == labtest.Prod && strings.HasPrefix(x.name, "VIP"):
+			return "" // up, with nobody behind it
+		}
+		return answered
+	})
+	l.World().Hold(nil)
+	rest(t, l, o)
+	eventually(t, "the load balancer's health checks pass", func() bool {
+		return ask(outside(o), netip.AddrPortFrom(o.VIPs[0].Address, lab.FrontPort), "HEALTH\n") == answered
+	})
+	wantOf(t, "booted", all, func(thing) string { return answered })
+}
+
+// TestOneThingDown: what stops on a living host resets; a server without power, or hung, is silent; its neighbours go on.
+func TestOneThingDown(t *testing.T) {
+	t.Parallel()
+	l, o := labtest.Start(t, nil)
+	all := things(t, o)
+	only := func(what, want string) func(thing) string {
+		return func(x thing) string {
+			switch {
+			case strings.HasPrefix(x.name, "VIP") && x.site == labtest.Prod:
+				return "" // until its health check has noticed, it sends some to the dead one
+			case strings.HasSuffix(x.name, what):
+				return want
+			}
+			return answered
+		}
+	}
+	l.Front(1, false)
+	wantOf(t, "front stopped", all, only("front of EX2010-2", reset))
+	l.Front(1, true)
+	l.Server(1, false)
+	wantOf(t, "server without power", all, only(" of EX2010-2", silent))
+	l.Server(1, true)
+	labtest.Await(t, l.World(), "EX2010-2 up", func(s *dag.State) bool { return s.Nodes[1].Up })
+	l.World().Apply(dag.Event{Kind: dag.EvHang, Member: 1, On: true})
+	wantOf(t, "server hung", all, only(" of EX2010-2", silent))
+	l.World().Apply(dag.Event{Kind: dag.EvHang, Member: 1})
+	wantOf(t, "freed", all, func(thing) string { return answered })
+	l.Witness(labtest.DR, false)
+	wantOf(t, "witness stopped", all, only("witness dc-dr.test.local", reset))
+	l.Witness(labtest.DR, true)
+	l.Directory(labtest.DR, false)
+	wantOf(t, "directory stopped, the witness on the same host not", all, func(x thing) string {
+		if x.site == labtest.DR && (strings.HasPrefix(x.name, "directory") || strings.HasPrefix(x.name, "DNS")) {
+			return map[bool]string{true: silent, false: reset}[strings.HasPrefix(x.name, "DNS")]
+		}
+		return answered
+	})
+}
+
+// TestPowerControl: it answers although the site is dead, holds a server off when power returns, and starts nothing too late.
+func TestPowerControl(t *testing.T) {
+	t.Parallel()
+	l, o := labtest.Start(t, nil)
+	c := &power.Control{Address: o.Power.String(), HTTP: &http.Client{Transport: &http.Transport{DialContext: lab.Dialer(outside(o)), DisableKeepAlives: true}}}
+	ctx := context.Background()
+	hold := power.Request{Power: dag.HeldOff, Run: "r-1", Step: "fence", Attempt: 1, NotAfter: time.Minute}
+	late := hold
+	late.NotAfter = 0
+	if _, err := c.Set(ctx, "EX2010-1", late); err == nil || !strings.Contains(err.Error(), "too late") {
+		t.Errorf("too late: %v", err)
+	}
+	if _, err := c.Set(ctx, "EX9", hold); err == nil {
+		t.Error("a server that there is not was switched")
+	}
+	if all, err := c.Read(ctx); err != nil || all["EX2010-1"] != dag.PowerOn {
+		t.Errorf("after two refusals: %v %v", all, err)
+	}
+	l.FailSite(labtest.Prod)
+	if all, err := c.Read(ctx); err != nil || all["EX2010-1"] != dag.PowerOff || all["EX2010-3"] != dag.PowerOn {
+		t.Errorf("the dead site reads %v %v", all, err)
+	}
+	if got, err := c.Set(ctx, "EX2010-1", hold); err != nil || got != dag.HeldOff {
+		t.Errorf("held off: %q %v", got, err)
+	}
+	l.RestoreSite(labtest.Prod)
+	rest(t, l, o)
+	all, err := c.Read(ctx)
+	if err != nil || all["EX2010-1"] != dag.HeldOff || all["EX2010-2"] != dag.PowerOn {
+		t.Errorf("power is back: %v %v", all, err)
+	}
+	if got := ask(outside(o), netip.AddrPortFrom(o.Servers[0].Address, lab.FrontPort), "HEALTH\n"); got != silent {
+		t.Errorf("the server that is held off: %s", got)
+	}
+}
