@@ -1,15 +1,18 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"siteswap/internal/act"
+	"siteswap/internal/api"
 	"siteswap/internal/config"
 	"siteswap/internal/controller"
 )
@@ -89,6 +92,12 @@ func (a *app) nodeOptions(site *config.Site, node, data, level string) (controll
 	o.Logger = slog.New(slog.NewTextHandler(a.errs, &slog.HandlerOptions{Level: lv}))
 	from := dialFrom(me.Raft.Addr())
 	o.Dial = from
+	o.Reach = func(ctx context.Context, p controller.Peer) bool {
+		c := &api.Client{Endpoints: []string{p.API}, Dial: from, Timeout: 700 * time.Millisecond}
+		defer c.Close()
+		_, err := c.Route(ctx)
+		return err == nil
+	}
 	world, err := drivers(site, from)
 	if err != nil {
 		return o, err

@@ -166,8 +166,7 @@ func TestActDoesWhatItsKindPredicts(t *testing.T) {
 				d.before(r)
 			}
 			r.rest()
-			w := r.world(labtest.DR)
-			before := w.Observe(context.Background(), labtest.DR)
+			w, before := r.look()
 			predicted, _ := runbooks.PredictStep(r.topology, &d.step, before, labtest.DR)
 			if changed(r.topology, d.step, before, predicted) == d.still {
 				t.Fatalf("the kind predicts a change: %t", !d.still)
@@ -179,6 +178,21 @@ func TestActDoesWhatItsKindPredicts(t *testing.T) {
 			r.comesTrue(w, d.step, before, predicted)
 		})
 	}
+}
+
+// look is what a controller in DR sees, with the world that saw it: at rest and before anything moved, what the model shows.
+func (r *rig) look() (*act.World, dag.Facts) {
+	r.Helper()
+	s := r.state()
+	want := dag.Observe(r.topology, &s, labtest.DR)
+	for range 5 {
+		w := r.world(labtest.DR)
+		if got := w.Observe(context.Background(), labtest.DR); len(differences(r.topology, &want, &got)) == 0 {
+			return w, got
+		}
+	}
+	r.Fatal("this machine is too busy to look at the emulated sites")
+	return nil, want
 }
 
 // changed: a fact of the step's footprint is predicted to become another.

@@ -78,18 +78,19 @@ func (w *World) readCluster(ctx context.Context, at exchange.At, name string, f 
 		f.Evicted.Value = learnt && f.StartType.Value == dag.Disabled && f.Cluster.Value == dag.Stopped
 	}
 	from := "Get-ClusterNode on " + name
-	f.Nodes, f.Up, f.PAM = dag.Know([]string{}, from), dag.Know([]string{}, from), dag.Know("", from)
-	f.Model, f.Witness = dag.Unknown[dag.QuorumModel](from, "no cluster with quorum"), dag.Unknown[dag.WitnessUse](from, "no cluster with quorum")
-	f.Quorum, f.MayMount = dag.Know(false, from), dag.Know(false, "Active Manager on "+name)
 	if f.Cluster.Value != dag.Running {
+		noQuorum(f, name)
 		return
 	}
 	nodes, r := w.o.Exchange.GetClusterNodes(ctx, at)
-	if r.State != exchange.Done {
-		if r.State == exchange.Unknown {
-			f.Quorum = dag.Unknown[bool](from, r.Error)
-		}
-		return // the cluster service runs and answers no query: it has no quorum
+	switch {
+	case r.State == exchange.Done:
+	case r.State == exchange.Failed && r.Known != nil && (r.Known.Code == dag.ErrNoQuorum || r.Known.Code == dag.ErrOpenCluster):
+		noQuorum(f, name)
+		return
+	default: // a question that did not come through says nothing about quorum
+		unreadCluster(f, from, r.Error)
+		return
 	}
 	var all, up []string
 	for _, n := range nodes {
@@ -104,6 +105,21 @@ func (w *World) readCluster(ctx context.Context, at exchange.At, name string, f 
 	w.readQuorum(ctx, at, name, f)
 }
 
+// noQuorum: the cluster service runs not, or says that it is in no cluster with quorum.
+func noQuorum(f *dag.MemberFacts, name string) {
+	from := "Get-ClusterNode on " + name
+	f.Quorum, f.MayMount = dag.Know(false, from), dag.Know(false, "Active Manager on "+name)
+	f.Nodes, f.Up, f.PAM = dag.Know([]string{}, from), dag.Know([]string{}, from), dag.Know("", from)
+	f.Model, f.Witness = dag.Unknown[dag.QuorumModel](from, "no cluster with quorum"), dag.Unknown[dag.WitnessUse](from, "no cluster with quorum")
+}
+
+// unreadCluster: nothing is known of a cluster that could not be asked.
+func unreadCluster(f *dag.MemberFacts, from, why string) {
+	f.Quorum, f.MayMount = dag.Unknown[bool](from, why), dag.Unknown[bool](from, why)
+	f.Nodes, f.Up, f.PAM = dag.Unknown[[]string](from, why), dag.Unknown[[]string](from, why), dag.Unknown[string](from, why)
+	f.Model, f.Witness = dag.Unknown[dag.QuorumModel](from, why), dag.Unknown[dag.WitnessUse](from, why)
+}
+
 // names brings host names into the spelling of the site file.
 func (w *World) names(hosts []string) []string {
 	out := make([]string, 0, len(hosts))
@@ -115,18 +131,19 @@ func (w *World) names(hosts []string) []string {
 }
 
 func (w *World) readQuorum(ctx context.Context, at exchange.At, name string, f *dag.MemberFacts) {
-	if q, r := w.o.Exchange.GetClusterQuorum(ctx, at); r.State == exchange.Done {
-		f.Model = dag.Know(q.Model, "Get-ClusterQuorum on "+name)
+	q, r := w.o.Exchange.GetClusterQuorum(ctx, at)
+	f.Model = fact(q.Model, r, "Get-ClusterQuorum on "+name)
+	owner, r := w.o.Exchange.GetClusterOwner(ctx, at)
+	f.PAM = fact(w.memberName(owner), r, "Get-ClusterGroup on "+name)
+	from := "Get-DatabaseAvailabilityGroup -Status on " + name
+	f.Witness = dag.Unknown[dag.WitnessUse](from, "it shows no status")
+	if d, r := w.o.Exchange.GetDAG(ctx, at, w.o.Topology.Name, true); r.State != exchange.Done {
+		f.Witness.Why = r.Error
+	} else if d.Status != nil {
+		f.Witness = dag.Know(d.Status.WitnessShareInUse, from)
 	}
-	if owner, r := w.o.Exchange.GetClusterOwner(ctx, at); r.State == exchange.Done {
-		f.PAM = dag.Know(w.memberName(owner), "Get-ClusterGroup on "+name)
-	}
-	if d, r := w.o.Exchange.GetDAG(ctx, at, w.o.Topology.Name, true); r.State == exchange.Done && d.Status != nil {
-		f.Witness = dag.Know(d.Status.WitnessShareInUse, "Get-DatabaseAvailabilityGroup -Status on "+name)
-	}
-	if checks, r := w.o.Exchange.TestReplicationHealth(ctx, at, name); r.State == exchange.Done {
-		f.MayMount = dag.Know(checks["ActiveManager"].Passed, "Test-ReplicationHealth on "+name)
-	}
+	checks, r := w.o.Exchange.TestReplicationHealth(ctx, at, name)
+	f.MayMount = fact(checks["ActiveManager"].Passed, r, "Test-ReplicationHealth on "+name)
 }
 
 func (w *World) readStore(ctx context.Context, at exchange.At, m int, out *memberRead) {

@@ -3,6 +3,7 @@ package act_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -49,11 +50,8 @@ func (r *rig) same(moment string) {
 		if !s.Sites[vantage].Power {
 			continue // a controller there has no power either
 		}
-		w := r.world(vantage)
 		all.Go(func() {
-			want := dag.Observe(r.topology, &s, vantage)
-			got := w.Observe(context.Background(), vantage)
-			for _, d := range differences(r.topology, &want, &got) {
+			for _, d := range r.unlike(s, vantage) {
 				r.Errorf("%s, seen from %s: %s", moment, r.topology.Sites[vantage].Name, d)
 			}
 		})
@@ -62,11 +60,37 @@ func (r *rig) same(moment string) {
 	r.thaw()
 }
 
+// unlike are the differences between a state and what the drivers see while it lasts. A busy machine may not answer in time:
+// what does not change is looked at again.
+func (r *rig) unlike(s dag.State, vantage int) (out []string) {
+	want := dag.Observe(r.topology, &s, vantage)
+	for range 4 {
+		got := r.world(vantage).Observe(context.Background(), vantage)
+		if out = differences(r.topology, &want, &got); len(out) == 0 {
+			break
+		}
+	}
+	return out
+}
+
 // TestObserveIsTheModels walks through situations, and compares at each.
 func TestObserveIsTheModels(t *testing.T) {
-	ex1, ex2 := dag.Set(0).Add(0), dag.Set(0).Add(1)
-	prod := ex1 | ex2
-	for name, story := range map[string][]func(*rig){
+	stories := losses()
+	maps.Copy(stories, changes())
+	for name, story := range stories {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, nil)
+			for _, part := range story {
+				part(r)
+			}
+		})
+	}
+}
+
+// losses are situations in which something does not answer.
+func losses() map[string][]func(*rig) {
+	return map[string][]func(*rig){
 		"healthy, then a server dies and returns": {
 			func(r *rig) { r.same("healthy") },
 			func(r *rig) { r.lab.Server(0, false); r.same("a server just died") },
@@ -116,6 +140,12 @@ func TestObserveIsTheModels(t *testing.T) {
 				r.same("nothing comes from Prod to DR")
 			},
 		},
+	}
+}
+
+// changes are situations in which everything answers, and something is not as it was.
+func changes() map[string][]func(*rig) {
+	return map[string][]func(*rig){
 		"copies": {
 			func(r *rig) {
 				r.do(dag.Op{Kind: dag.OpBlock, From: labtest.DR, Member: 2})
@@ -175,13 +205,5 @@ func TestObserveIsTheModels(t *testing.T) {
 				r.same("started")
 			},
 		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r := newRig(t, nil)
-			for _, part := range story {
-				part(r)
-			}
-		})
 	}
 }

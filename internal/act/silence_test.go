@@ -186,3 +186,28 @@ func TestDivergedIsNotOverwritten(t *testing.T) {
 		t.Error("the diverged copy is gone")
 	}
 }
+
+// TestQuorumIsNotGuessed: only the cluster's own word says that there is no quorum. A question that did not come through leaves
+// it unknown, and so do those after it: on "known to be false" a rule would let quorum be forced.
+func TestQuorumIsNotGuessed(t *testing.T) {
+	nodes := wire.Reply{Objects: []wire.Object{{"Name": "EX2010-3", "State": "Up"}}}
+	for name, c := range map[string]struct {
+		replies               scripted
+		quorumKnown, quorum   bool
+		mayMountKnown, pamToo bool
+	}{
+		"no answer":             {scripted{}, false, false, false, false},
+		"an error nobody knows": {scripted{"Get-ClusterNode": {Errors: []wire.Record{{Message: "Access is denied."}}}}, false, false, false, false},
+		"the cluster says no":   {scripted{"Get-ClusterNode": {Errors: []wire.Record{{Message: "The cluster service is not running on node 'x'."}}}}, true, false, true, true},
+		"the rest is silent":    {scripted{"Get-ClusterNode": nodes}, true, true, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := alone(t, c.replies, nil).Observe(context.Background(), labtest.DR)
+			m := f.Members[2]
+			if !m.Answers.Value || m.Quorum.Known != c.quorumKnown || m.Quorum.Value != c.quorum || m.MayMount.Known != c.mayMountKnown || m.MayMount.Value || m.PAM.Known != c.pamToo || m.Witness.Known {
+				t.Errorf("quorum %+v, may mount %+v, PAM %+v, witness %+v", m.Quorum, m.MayMount, m.PAM, m.Witness)
+			}
+		})
+	}
+}

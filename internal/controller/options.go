@@ -47,6 +47,10 @@ type Options struct {
 	Boot func() time.Duration
 	Dial func(ctx context.Context, network, address string) (net.Conn, error) // from the node's own address; nil: net.Dialer
 
+	// Reach says whether a peer answers from here now. Leadership is offered only to a peer that does: a transfer that nobody
+	// takes holds the leader up (hashicorp/raft issue 696). nil: it is never offered.
+	Reach func(ctx context.Context, p Peer) bool
+
 	// Raft's timeouts; zero: 500, 500 and 250 ms. They are never scaled (controllers.md).
 	HeartbeatTimeout   time.Duration
 	ElectionTimeout    time.Duration

@@ -11,7 +11,7 @@ import (
 // asked first, then any other. Where nobody takes over, this one goes on. It says whether leadership is on its way.
 func (s *session) yield(r *run.Run) bool {
 	o := &s.n.o
-	if s.yielded == r.ID || begun(r) {
+	if o.Reach == nil || s.yielded == r.ID || begun(r) {
 		return false
 	}
 	s.yielded = r.ID
@@ -23,6 +23,9 @@ func (s *session) yield(r *run.Run) bool {
 	for _, wanted := range []bool{true, false} {
 		for _, p := range o.Peers {
 			if p.ID == o.ID || p.Site == o.Site || (p.Site == o.Topology.Sites[vantage].Name) != wanted {
+				continue
+			}
+			if !o.Reach(s.ctx, p) {
 				continue
 			}
 			err := s.n.raft.LeadershipTransferToServer(raft.ServerID(p.ID), raft.ServerAddress(p.Raft)).Error()

@@ -1,7 +1,9 @@
 package lab_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -13,7 +15,6 @@ import (
 	"siteswap/dag"
 	"siteswap/internal/lab"
 	"siteswap/internal/lab/labtest"
-	"siteswap/internal/power"
 )
 
 // thing is something that listens in a site.
@@ -182,36 +183,71 @@ func TestOneThingDown(t *testing.T) {
 	})
 }
 
+// board speaks to the power control as any client could.
+type board struct {
+	t    *testing.T
+	o    lab.Options
+	http *http.Client
+}
+
+func (b board) do(method, path string, body any) (code int, answer map[string]dag.Power) {
+	b.t.Helper()
+	send, err := json.Marshal(body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	req, err := http.NewRequest(method, "http://"+b.o.Power.String()+path, bytes.NewReader(send))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	res, err := b.http.Do(req)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode == http.StatusOK {
+		if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+	return res.StatusCode, answer
+}
+
+func (b board) set(server string, notAfter time.Duration) (int, dag.Power) {
+	code, answer := b.do(http.MethodPut, "/v1/power/"+server, map[string]any{"power": dag.HeldOff, "run": "r-1", "step": "fence", "attempt": 1, "not_after": notAfter})
+	return code, answer["power"]
+}
+
+func (b board) read() map[string]dag.Power {
+	_, all := b.do(http.MethodGet, "/v1/power", nil)
+	return all
+}
+
 // TestPowerControl: it answers although the site is dead, holds a server off when power returns, and starts nothing too late.
 func TestPowerControl(t *testing.T) {
 	t.Parallel()
 	l, o := labtest.Start(t, nil)
-	c := &power.Control{Address: o.Power.String(), HTTP: &http.Client{Transport: &http.Transport{DialContext: lab.Dialer(outside(o)), DisableKeepAlives: true}}}
-	ctx := context.Background()
-	hold := power.Request{Power: dag.HeldOff, Run: "r-1", Step: "fence", Attempt: 1, NotAfter: time.Minute}
-	late := hold
-	late.NotAfter = 0
-	if _, err := c.Set(ctx, "EX2010-1", late); err == nil || !strings.Contains(err.Error(), "too late") {
-		t.Errorf("too late: %v", err)
+	b := board{t, o, &http.Client{Transport: &http.Transport{DialContext: lab.Dialer(outside(o)), DisableKeepAlives: true}}}
+	if code, _ := b.set("EX2010-1", 0); code != http.StatusGone {
+		t.Errorf("too late: %d", code)
 	}
-	if _, err := c.Set(ctx, "EX9", hold); err == nil {
-		t.Error("a server that there is not was switched")
+	if code, _ := b.set("EX9", time.Minute); code != http.StatusNotFound {
+		t.Errorf("a server that there is not: %d", code)
 	}
-	if all, err := c.Read(ctx); err != nil || all["EX2010-1"] != dag.PowerOn {
-		t.Errorf("after two refusals: %v %v", all, err)
+	if all := b.read(); all["EX2010-1"] != dag.PowerOn {
+		t.Errorf("after two refusals: %v", all)
 	}
 	l.FailSite(labtest.Prod)
-	if all, err := c.Read(ctx); err != nil || all["EX2010-1"] != dag.PowerOff || all["EX2010-3"] != dag.PowerOn {
-		t.Errorf("the dead site reads %v %v", all, err)
+	if all := b.read(); all["EX2010-1"] != dag.PowerOff || all["EX2010-3"] != dag.PowerOn {
+		t.Errorf("the dead site reads %v", all)
 	}
-	if got, err := c.Set(ctx, "EX2010-1", hold); err != nil || got != dag.HeldOff {
-		t.Errorf("held off: %q %v", got, err)
+	if code, got := b.set("EX2010-1", time.Minute); code != http.StatusOK || got != dag.HeldOff {
+		t.Errorf("held off: %d %q", code, got)
 	}
 	l.RestoreSite(labtest.Prod)
 	rest(t, l, o)
-	all, err := c.Read(ctx)
-	if err != nil || all["EX2010-1"] != dag.HeldOff || all["EX2010-2"] != dag.PowerOn {
-		t.Errorf("power is back: %v %v", all, err)
+	if all := b.read(); all["EX2010-1"] != dag.HeldOff || all["EX2010-2"] != dag.PowerOn {
+		t.Errorf("power is back: %v", all)
 	}
 	if got := ask(outside(o), netip.AddrPortFrom(o.Servers[0].Address, lab.FrontPort), "HEALTH\n"); got != silent {
 		t.Errorf("the server that is held off: %s", got)
