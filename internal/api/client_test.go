@@ -43,7 +43,7 @@ func TestClientErrors(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			c := &api.Client{Endpoints: []string{server(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, tc.status, tc.body) })}}
 			defer c.Close()
-			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 			defer cancel()
 			_, err := c.Start(ctx, api.StartRequest{})
 			if !errors.Is(err, tc.want) || !strings.Contains(err.Error(), tc.body.Error) {
