@@ -43,7 +43,7 @@ func (s *stage) document(ctx context.Context, interrupted bool) report.Document 
 		d.Marks = append(d.Marks, report.Mark{At: s.since(m.at), Text: m.text, Kind: m.kind})
 	}
 	s.mu.Unlock()
-	d.Databases = s.databases(interrupted)
+	d.Databases = s.databases()
 	d.Outages = s.outages(d.Runs, rec)
 	d.Calls = s.calls(rec, d.Runs)
 	d.LostReasons = s.lostReasons(rec)
@@ -70,12 +70,12 @@ func (s *stage) endedRuns(ctx context.Context, interrupted bool) ([]api.Run, err
 
 func (s *stage) since(t time.Time) float64 { return t.Sub(s.start).Seconds() }
 
-func (s *stage) databases(interrupted bool) []report.Database {
+func (s *stage) databases() []report.Database {
 	var out []report.Database
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, db := range s.t.Databases {
-		a := s.lab.Audit(db.Name, interrupted)
+		a := s.lab.Audit(db.Name)
 		out = append(out, report.Database{Name: db.Name, Acknowledged: int64(a.Acknowledged), Found: int64(a.Found), Lost: int64(a.Lost), LostLogs: a.LostLogs, ApprovedLogs: s.approved[db.Name]})
 	}
 	return out

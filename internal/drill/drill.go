@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"siteswap/internal/api"
 	"siteswap/internal/report"
 )
 
@@ -77,7 +78,7 @@ func runOne(ctx context.Context, o Options) (report.Document, error) {
 		return s.document(context.WithoutCancel(ctx), true), nil
 	}
 	if err != nil {
-		s.failure = err.Error()
+		s.failure, s.noAuthority = err.Error(), errors.Is(err, api.ErrNoQuorum)
 		s.say("%v", err)
 	}
 	return s.document(ctx, false), nil
@@ -155,7 +156,7 @@ func (s *stage) lastRunEnds(ctx context.Context) error {
 // enough: the figures mean something only with 50 messages per database and 20 calls (formats.md).
 func (s *stage) enough() bool {
 	for _, d := range s.t.Databases {
-		if s.lab.Audit(d.Name, false).Acknowledged < 60 {
+		if s.lab.Audit(d.Name).Acknowledged < 60 {
 			return false
 		}
 	}

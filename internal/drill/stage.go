@@ -34,24 +34,25 @@ type stage struct {
 	release func()
 	watchMu sync.Mutex
 
-	mu       sync.Mutex
-	reached  map[string]bool // points of steps that have been passed, "point/step"
-	armed    *armed
-	acting   map[string]string // step -> kind
-	numbers  map[string]int    // step -> its number in the run's plan
-	runs     []string
-	outcomes map[string]string // runbook -> outcome of its last run
-	asked    string            // the runbook of the run that was asked for last
-	lost     map[int]bool
-	cuts     map[[2]int]bool
-	killed   map[string]bool // steps in which the leader was killed
-	faults   []fault
-	approved map[string]int64
-	unknown  bool
-	marks    []mark
-	watch    controllers
-	odd      []misbehaviour
-	failure  string
+	mu          sync.Mutex
+	reached     map[string]bool // points of steps that have been passed, "point/step"
+	armed       *armed
+	acting      map[string]string // step -> kind
+	numbers     map[string]int    // step -> its number in the run's plan
+	runs        []string
+	outcomes    map[string]string // runbook -> outcome of its last run
+	asked       string            // the runbook of the run that was asked for last
+	lost        map[int]bool
+	cuts        map[[2]int]bool
+	killed      map[string]bool // steps in which the leader was killed
+	faults      []fault
+	approved    map[string]int64
+	unknown     bool
+	marks       []mark
+	watch       controllers
+	odd         []misbehaviour
+	failure     string
+	noAuthority bool // no controller could act
 }
 
 type fault struct {

@@ -42,7 +42,7 @@ func (s *stage) judge(d report.Document, interrupted bool) report.Document {
 	}
 	d.Outcome = "passed"
 	refused, failed := false, s.failure != ""
-	d.Why = s.failure
+	d.Why, d.NoAuthority = s.failure, s.noAuthority
 	for _, r := range d.Runs {
 		switch r.Outcome {
 		case "refused":
@@ -120,6 +120,9 @@ func Exit(d report.Document, sc *Scenario) int {
 	}
 	if sc.Expect != nil && d.ExpectMet != nil && *d.ExpectMet {
 		return 0
+	}
+	if d.NoAuthority {
+		return 4
 	}
 	asksPassed := sc.Expect == nil || sc.Expect.Outcome == "passed"
 	switch {

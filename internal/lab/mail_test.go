@@ -93,7 +93,7 @@ func TestAcknowledgedOnlyWhenSafe(t *testing.T) {
 		if got := m.hear(5 * time.Second); got != "ACK 1" {
 			t.Errorf("its log is in DR: %q", got)
 		}
-		if a := l.Audit("DB1", false); a.Acknowledged != 1 || a.Found != 1 {
+		if a := l.Audit("DB1"); a.Acknowledged != 1 || a.Found != 1 {
 			t.Errorf("audit: %+v", a)
 		}
 	})
@@ -140,7 +140,7 @@ func TestLossyActivationLosesNothingAcknowledged(t *testing.T) {
 	holdLogs(l, 0)
 	m.acknowledged(4) // these logs never leave Prod
 	l.FailSite(labtest.Prod)
-	if a := l.Audit("DB1", true); a.Acknowledged != 7 || a.Lost != 4 {
+	if a := l.Audit("DB1"); a.Acknowledged != 7 || a.Lost != 4 {
 		t.Errorf("what DR has of it before activation: %+v", a)
 	}
 	l.World().Hold(nil)
@@ -156,8 +156,8 @@ func TestLossyActivationLosesNothingAcknowledged(t *testing.T) {
 		labtest.Do(t, l.World(), dag.Op{Kind: dag.OpActivate, From: labtest.DR, Member: 2, Dial: dag.BestEffort})
 	}
 	labtest.Await(t, l.World(), "DB1 mounted in DR", mounted)
-	eventually(t, "the dumpsters have delivered everything again", func() bool { return l.Audit("DB1", false).Lost == 0 })
-	if a := l.Audit("DB1", false); a.Acknowledged != 7 || a.Found != 7 || a.LostLogs == 0 {
+	eventually(t, "the dumpsters have delivered everything again", func() bool { return l.Audit("DB1").Lost == 0 })
+	if a := l.Audit("DB1"); a.Acknowledged != 7 || a.Found != 7 || a.LostLogs == 0 {
 		t.Errorf("at the end: %+v; want all messages, and logs lost", a)
 	}
 }
@@ -175,7 +175,7 @@ func TestClientsAreServed(t *testing.T) {
 	if _, ok := l.MountedOn("DB1"); ok {
 		t.Error("a database of a dead site counts as mounted")
 	}
-	if a := l.Audit("DB1", true); a.Acknowledged == 0 || a.Lost > 0 {
+	if a := l.Audit("DB1"); a.Acknowledged == 0 || a.Lost > 0 {
 		t.Errorf("what DR would have: %+v", a)
 	}
 }

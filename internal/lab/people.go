@@ -155,9 +155,9 @@ func (l *Lab) Served() (served, clients int) {
 	return served, clients
 }
 
-// Audit looks for every acknowledged message of a database on the copy that is mounted now. With fallback, where none is, on the
-// copy with most logs whose server is up: the one that would be mounted.
-func (l *Lab) Audit(db string, fallback bool) Audit {
+// Audit looks for every acknowledged message of a database on the copy that is mounted now; where none is, on the copy with most
+// logs whose server is up, the one that would be mounted: what is not mounted is not lost.
+func (l *Lab) Audit(db string) Audit {
 	on := ""
 	t := l.o.Topology
 	d := t.DatabaseIndex(db)
@@ -168,7 +168,7 @@ func (l *Lab) Audit(db string, fallback bool) Audit {
 			if cp.Mounted {
 				on, most = t.Members[c.Member].Name, 1<<62
 			}
-			if fallback && cp.Logs > most && s.Nodes[c.Member].Up {
+			if cp.Logs > most && s.Nodes[c.Member].Up {
 				on, most = t.Members[c.Member].Name, cp.Logs
 			}
 		}

@@ -65,7 +65,7 @@ func TestPlant(t *testing.T) {
 	t.Parallel()
 	l, o := labtest.Start(t, ex2013)
 	newMailer(t, o, o.VIPs[0].Address).acknowledged(2)
-	lost := func() int { return l.Audit("DB1", false).Lost }
+	lost := func() int { return l.Audit("DB1").Lost }
 	for _, c := range []struct {
 		invariant string
 		shown     func() int

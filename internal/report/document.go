@@ -34,7 +34,8 @@ type Document struct {
 
 	Verdict     string         `json:"verdict"` // one sentence
 	Why         string         `json:"why,omitempty"`
-	Expect      string         `json:"expect,omitempty"` // what the scenario expects, as its file says it
+	NoAuthority bool           `json:"no_authority,omitempty"` // no controller could act
+	Expect      string         `json:"expect,omitempty"`       // what the scenario expects, as its file says it
 	ExpectMet   *bool          `json:"expect_met,omitempty"`
 	Approvals   []api.Approval `json:"approvals"`
 	Overrides   []api.Override `json:"overrides"`
