@@ -58,12 +58,13 @@ func (w *World) from(ctx context.Context, a *task) (exchange.At, error) {
 			site = t.Members[m].Site
 		}
 	}
-	for pass := range 2 {
+	// Its own site first, then any; at last those too that were silent a moment ago.
+	for pass := range 3 {
 		for m := range t.Members {
 			if pass == 0 && site >= 0 && t.Members[m].Site != site {
 				continue
 			}
-			if !w.answers(ctx, m) {
+			if pass < 2 && !w.answers(ctx, m) || pass == 2 && !w.asksMember(m) {
 				continue
 			}
 			at := exchange.At{Server: t.Members[m].FQDN, DomainController: a.step.With.DomainController}
