@@ -35,7 +35,8 @@ func finish(r *Run, s *Step, p *runbooks.Step, in Input, res *Result) {
 
 // changedNames remembers when DNS servers may last have changed; also of an attempt that failed, since a part of it may be done.
 func changedNames(p *runbooks.Step, in Input) []Remembered {
-	if p.Kind != "dns.repoint" && p.Kind != "dns.ttl" {
+	// A TTL that is put back leaves the addresses as they are: no cache holds a wrong answer because of it.
+	if p.Kind != "dns.repoint" && (p.Kind != "dns.ttl" || p.With.Restore) {
 		return nil
 	}
 	return []Remembered{{Key: keyDNSChanged, Value: in.Now.UTC().Format(time.RFC3339Nano)}}
