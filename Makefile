@@ -23,7 +23,7 @@ build: deps ## the program, in bin/siteswap
 fmt: ## gofmt over everything
 	@$(GO) fmt ./...
 
-test: deps ## what CI runs: formats, vet, modules, one drill, a taste of fuzzing, all tests with the race detector
+test: deps ## what CI runs: formats, vet, modules, one drill, a taste of fuzzing, all tests with the race detector, rehearsals
 	@scripts/test.sh
 
 soak: deps ## every long check, figures into docs/soak.md (RUNS=20 FUZZTIME=10m PARTS="drills sites scenarios fuzz" FRESH=1)

@@ -71,11 +71,14 @@ drill() {
 # fuzz: 3 s each for what reads bytes that others wrote. The long way is `make soak`.
 fuzz() {
 	mkdir -p "$scratch/fuzz"
-	CACHE=$scratch/fuzz scripts/fuzz.sh 3s internal/document/FuzzDecode internal/config/FuzzParse internal/controller/FuzzEntry umredirect/FuzzHandle dnsupdate/FuzzQuery internal/exchange/wire/FuzzReply
+	CACHE=$scratch/fuzz scripts/fuzz.sh 3s internal/document/FuzzDecode internal/controller/FuzzEntry umredirect/FuzzHandle dnsupdate/FuzzQuery
 }
 
-# The rehearsals of cmd/siteswap (whole drills as a user runs them) are left out by a plain `go test ./...`, not here.
-tests() { SITESWAP_DRILLS=1 "$go" test -race -shuffle=on -timeout 15m ./...; }
+tests() { "$go" test -race -shuffle=on -timeout 15m ./...; }
+
+# rehearsals: whole drills as a user runs them, with their processes: planted violations, misbehaving cmdlets, Ctrl-C, two at
+# once, the lab. They have the machine for themselves, and run without the race detector, which the other tests have.
+rehearsals() { SITESWAP_DRILLS=1 "$go" test -count=1 -timeout 10m -run 'TestDrills' ./cmd/siteswap; }
 
 stage formats formats
 stage vet "$go" vet ./...
@@ -83,6 +86,7 @@ stage modules modules
 stage drill drill
 stage fuzz fuzz
 stage tests tests
+stage rehearsals rehearsals
 
 if ((${#failed[@]})); then
 	echo "FAILED after $SECONDS s: ${failed[*]}"
