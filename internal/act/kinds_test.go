@@ -185,7 +185,7 @@ func (r *rig) look() (*act.World, dag.Facts) {
 	r.Helper()
 	s := r.state()
 	want := dag.Observe(r.topology, &s, labtest.DR)
-	for range 5 {
+	for end := time.Now().Add(busy); time.Now().Before(end); {
 		w := r.world(labtest.DR)
 		if got := w.Observe(context.Background(), labtest.DR); len(differences(r.topology, &want, &got)) == 0 {
 			return w, got
@@ -214,7 +214,7 @@ func values(t *dag.Topology, f *dag.Facts) map[string]dag.Value {
 func (r *rig) comesTrue(w *act.World, s runbooks.Step, before, predicted dag.Facts) {
 	r.Helper()
 	r.rest()
-	deadline := time.Now().Add(6 * time.Second)
+	deadline := time.Now().Add(busy)
 	for {
 		after := w.Observe(context.Background(), labtest.DR)
 		d := runbooks.Drift(r.topology, &s, predicted, predicted, after)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"siteswap/dag"
 	"siteswap/internal/lab/labtest"
@@ -64,7 +65,7 @@ func (r *rig) same(moment string) {
 // what does not change is looked at again.
 func (r *rig) unlike(s dag.State, vantage int) (out []string) {
 	want := dag.Observe(r.topology, &s, vantage)
-	for range 4 {
+	for end := time.Now().Add(busy); len(out) == 0 || time.Now().Before(end); {
 		got := r.world(vantage).Observe(context.Background(), vantage)
 		if out = differences(r.topology, &want, &got); len(out) == 0 {
 			break

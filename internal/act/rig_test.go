@@ -26,6 +26,9 @@ import (
 	"siteswap/witness"
 )
 
+// busy is how long a machine may be too busy to answer within the short patience that the drivers have at this speed.
+const busy = 15 * time.Second
+
 // rig is the emulated pair of sites, two redirectors, and the drivers as the program wires them.
 type rig struct {
 	testing.TB

@@ -58,8 +58,14 @@ func (s *stage) endedRuns(ctx context.Context, interrupted bool) ([]api.Run, err
 	s.mu.Lock()
 	want := len(s.runs)
 	s.mu.Unlock()
+	var last []api.Run
 	for {
 		runs, err := s.api.Runs(ctx)
+		if err == nil {
+			last = runs
+		} else if ctx.Err() != nil && last != nil {
+			return last, nil
+		}
 		open := slices.ContainsFunc(runs, func(r api.Run) bool { return r.Outcome == "" })
 		if err == nil && (interrupted || s.failure != "" || len(runs) >= want && !open) || ctx.Err() != nil {
 			return runs, err

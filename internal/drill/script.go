@@ -3,6 +3,7 @@ package drill
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -221,7 +222,9 @@ func (s *stage) request(ctx context.Context, e *Event) error {
 		return s.startFailed(e.Run, err)
 	}
 	s.mu.Lock()
-	s.runs = append(s.runs, r.ID)
+	if !slices.Contains(s.runs, r.ID) { // its event may have come first
+		s.runs = append(s.runs, r.ID)
+	}
 	s.mu.Unlock()
 	return nil
 }

@@ -38,12 +38,12 @@ func TestCutsAreSilentPerDirection(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer standing.Close()
-			if got := askOn(standing, "GET /v1/pool HTTP/1.1\r\nHost: x\r\n\r\n"); got != answered {
+			if got := askOn(standing, "GET /v1/pool HTTP/1.1\r\nHost: x\r\n\r\n", trust); got != answered {
 				t.Fatal(got)
 			}
 			l.Link(c.from, c.to, false, true)
 			body := `{"enabled":false,"run":"r-1","step":"drain","attempt":1}`
-			if got := askOn(standing, fmt.Sprintf("PUT /v1/pool/EX2010-1 HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(body), body)); got != silent {
+			if got := askOn(standing, fmt.Sprintf("PUT /v1/pool/EX2010-1 HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(body), body), patience); got != silent {
 				t.Errorf("over a cut link: %s", got)
 			}
 			ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -55,7 +55,7 @@ func TestCutsAreSilentPerDirection(t *testing.T) {
 			if err != nil || ms[0].Enabled == c.done || !ms[1].Enabled {
 				t.Errorf("seen from inside: %+v, %v; want done %t", ms, err, c.done)
 			}
-			if got := ask(outside(o), o.VIPs[0].Control, get); got != answered {
+			if got := ask(outside(o), o.VIPs[0].Control, get, trust); got != answered {
 				t.Errorf("from a third place: %s", got)
 			}
 			l.Link(c.from, c.to, true, true)
@@ -75,15 +75,15 @@ func TestMendedLinkDelivers(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if got := askOn(c, "HEALTH\n"); got != answered {
+	if got := askOn(c, "HEALTH\n", trust); got != answered {
 		t.Fatal(got)
 	}
 	l.Link(labtest.Prod, labtest.DR, false, false)
-	if got := askOn(c, "HEALTH\n"); got != silent {
+	if got := askOn(c, "HEALTH\n", patience); got != silent {
 		t.Fatalf("over a cut link: %s", got)
 	}
 	l.Link(labtest.Prod, labtest.DR, true, false)
-	c.SetDeadline(time.Now().Add(5 * time.Second))
+	c.SetDeadline(time.Now().Add(trust))
 	if n, err := c.Read(make([]byte, 16)); err != nil || n == 0 {
 		t.Errorf("after mending: %v", err)
 	}

@@ -32,7 +32,7 @@ func newMailer(t *testing.T, o lab.Options, to netip.Addr) *mailer {
 	t.Cleanup(func() { c.Close() })
 	m := &mailer{t: t, c: c, r: bufio.NewReader(c)}
 	m.say("HELLO client-1")
-	if got := m.hear(patience); got != "OK" {
+	if got := m.hear(trust); got != "OK" {
 		t.Fatalf("HELLO: %q", got)
 	}
 	return m
@@ -40,7 +40,7 @@ func newMailer(t *testing.T, o lab.Options, to netip.Addr) *mailer {
 
 func (m *mailer) say(line string) {
 	m.t.Helper()
-	m.c.SetWriteDeadline(time.Now().Add(patience))
+	m.c.SetWriteDeadline(time.Now().Add(trust))
 	if _, err := m.c.Write([]byte(line + "\n")); err != nil {
 		m.t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func (m *mailer) acknowledged(n int) {
 	m.t.Helper()
 	for range n {
 		m.send()
-		if got := m.hear(5 * time.Second); got != fmt.Sprintf("ACK %d", m.n) {
+		if got := m.hear(trust); got != fmt.Sprintf("ACK %d", m.n) {
 			m.t.Fatalf("message %d: %q", m.n, got)
 		}
 	}
@@ -90,7 +90,7 @@ func TestAcknowledgedOnlyWhenSafe(t *testing.T) {
 			t.Fatalf("answered %q before its log was in another site", got)
 		}
 		l.World().Hold(nil)
-		if got := m.hear(5 * time.Second); got != "ACK 1" {
+		if got := m.hear(trust); got != "ACK 1" {
 			t.Errorf("its log is in DR: %q", got)
 		}
 		if a := l.Audit("DB1"); a.Acknowledged != 1 || a.Found != 1 {
@@ -107,7 +107,7 @@ func TestAcknowledgedOnlyWhenSafe(t *testing.T) {
 			t.Fatalf("answered %q before", got)
 		}
 		l.Link(labtest.Prod, labtest.DR, false, false)
-		if got := m.hear(5 * time.Second); got != "ACK 1" {
+		if got := m.hear(trust); got != "ACK 1" {
 			t.Errorf("alone, with a dumpster on the other hub of the site: %q", got)
 		}
 	})
@@ -123,7 +123,7 @@ func TestAcknowledgedOnlyWhenSafe(t *testing.T) {
 		labtest.Do(t, l.World(), dag.Op{Kind: dag.OpDismount, From: labtest.Prod})
 		m := newMailer(t, o, o.Servers[2].Address)
 		m.send()
-		if got := m.hear(5 * time.Second); !strings.HasPrefix(got, "NO ") {
+		if got := m.hear(trust); !strings.HasPrefix(got, "NO ") {
 			t.Errorf("answered %q", got)
 		}
 	})

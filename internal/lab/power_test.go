@@ -21,7 +21,7 @@ import (
 type thing struct {
 	name string
 	site int // -1: outside
-	ask  func() string
+	ask  func(patience time.Duration) string
 }
 
 const get = "GET /v1/pool HTTP/1.0\r\n\r\n" // every server of the sites has some answer to it but DNS
@@ -31,15 +31,15 @@ func things(t *testing.T, o lab.Options) []thing {
 	t.Helper()
 	from := outside(o)
 	tcp := func(name string, site int, to netip.AddrPort) thing {
-		return thing{name, site, func() string { return ask(from, to, get) }}
+		return thing{name, site, func(patience time.Duration) string { return ask(from, to, get, patience) }}
 	}
 	out := []thing{tcp("power control", -1, o.Power)}
 	for _, s := range o.Servers {
 		out = append(out, tcp("endpoint of "+s.Name, s.Site, netip.AddrPortFrom(s.Address, s.Exchange)), tcp("front of "+s.Name, s.Site, netip.AddrPortFrom(s.Address, lab.FrontPort)))
 	}
-	c := dns(t, o, from)
 	for i, d := range o.Directories {
-		out = append(out, tcp("directory "+d.FQDN, d.Site, d.Probe), thing{"DNS of " + d.FQDN, d.Site, func() string {
+		out = append(out, tcp("directory "+d.FQDN, d.Site, d.Probe), thing{"DNS of " + d.FQDN, d.Site, func(patience time.Duration) string {
+			c := dns(t, o, from, patience)
 			if _, err := c.Query(context.Background(), c.Servers()[i], "internal.test.local"); err != nil {
 				return silent
 			}
@@ -85,7 +85,7 @@ func wantOf(t *testing.T, moment string, all []thing, want func(thing) string) {
 	got := make([]string, len(all))
 	done := make(chan struct{})
 	for i := range all {
-		go func() { got[i] = all[i].ask(); done <- struct{}{} }()
+		go func() { got[i] = all[i].ask(waits(want(all[i]))); done <- struct{}{} }()
 	}
 	for range all {
 		<-done
@@ -108,7 +108,7 @@ func TestSiteWithoutPower(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer open.Close()
-	if got := askOn(open, "HEALTH\n"); got != answered {
+	if got := askOn(open, "HEALTH\n", trust); got != answered {
 		t.Fatalf("a connection: %s", got)
 	}
 
@@ -120,7 +120,7 @@ func TestSiteWithoutPower(t *testing.T) {
 		return answered
 	}
 	wantOf(t, "Prod without power", all, dead)
-	if got := askOn(open, "HEALTH\n"); got != silent {
+	if got := askOn(open, "HEALTH\n", patience); got != silent {
 		t.Errorf("a connection from before: %s", got)
 	}
 
@@ -139,7 +139,7 @@ func TestSiteWithoutPower(t *testing.T) {
 	l.World().Hold(nil)
 	rest(t, l, o)
 	eventually(t, "the load balancer's health checks pass", func() bool {
-		return ask(outside(o), netip.AddrPortFrom(o.VIPs[0].Address, lab.FrontPort), "HEALTH\n") == answered
+		return ask(outside(o), netip.AddrPortFrom(o.VIPs[0].Address, lab.FrontPort), "HEALTH\n", trust) == answered
 	})
 	wantOf(t, "booted", all, func(thing) string { return answered })
 }
@@ -249,7 +249,7 @@ func TestPowerControl(t *testing.T) {
 	if all := b.read(); all["EX2010-1"] != dag.HeldOff || all["EX2010-2"] != dag.PowerOn {
 		t.Errorf("power is back: %v", all)
 	}
-	if got := ask(outside(o), netip.AddrPortFrom(o.Servers[0].Address, lab.FrontPort), "HEALTH\n"); got != silent {
+	if got := ask(outside(o), netip.AddrPortFrom(o.Servers[0].Address, lab.FrontPort), "HEALTH\n", patience); got != silent {
 		t.Errorf("the server that is held off: %s", got)
 	}
 }

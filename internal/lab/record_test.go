@@ -26,7 +26,7 @@ func TestLeftFrozen(t *testing.T) {
 	op := func(op dag.Op) func() { return func() { op.From = labtest.DR; labtest.Do(t, w, op) } }
 	ttl := func(d time.Duration) func() {
 		return func() {
-			c := dns(t, o, outside(o))
+			c := dns(t, o, outside(o), trust)
 			target := o.Topology.Names[0].Targets[labtest.Prod]
 			set, err := dnsupdate.Plan(dnsupdate.Change{Name: "internal.test.local", Zone: "test.local", Type: "A", TTL: d, Old: target, New: target})
 			if err != nil {
@@ -132,7 +132,7 @@ func TestAttemptsDoNotOverlap(t *testing.T) {
 	})
 	c := endpoints(o, outside(o))
 	call := func(step string, attempt int) exchange.Result {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), trust)
 		if step == "dropped" && attempt == 1 {
 			cancel()
 			ctx, cancel = context.WithTimeout(context.Background(), 200*time.Millisecond)

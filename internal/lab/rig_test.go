@@ -23,14 +23,25 @@ const (
 	reset    = "resets"
 )
 
-// patience is how long an answer is waited for before it counts as none: everything is on this machine.
-const patience = 700 * time.Millisecond
+// How long an answer is waited for: where none is wanted, and where one is, so that a busy machine is not taken for silence.
+const (
+	patience = 500 * time.Millisecond
+	trust    = 10 * time.Second
+)
+
+// waits is the patience for what is wanted.
+func waits(want string) time.Duration {
+	if want == silent {
+		return patience
+	}
+	return trust
+}
 
 // outside is where the tests stand unless they say otherwise.
 func outside(o lab.Options) netip.Addr { return netip.AddrFrom4([4]byte{127, o.Base, 0, 99}) }
 
 // ask sends a text and says what comes of it.
-func ask(from netip.Addr, to netip.AddrPort, text string) string {
+func ask(from netip.Addr, to netip.AddrPort, text string, patience time.Duration) string {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	c, err := lab.Dialer(from)(ctx, "tcp", to.String())
@@ -38,10 +49,10 @@ func ask(from netip.Addr, to netip.AddrPort, text string) string {
 		return outcome(err)
 	}
 	defer c.Close()
-	return askOn(c, text)
+	return askOn(c, text, patience)
 }
 
-func askOn(c net.Conn, text string) string {
+func askOn(c net.Conn, text string, patience time.Duration) string {
 	c.SetDeadline(time.Now().Add(patience))
 	if _, err := c.Write([]byte(text)); err != nil {
 		return outcome(err)
@@ -74,7 +85,7 @@ func eventually(t *testing.T, what string, is func() bool) {
 }
 
 // dns is a client of the DNS servers from a place.
-func dns(t *testing.T, o lab.Options, from netip.Addr) *dnsupdate.Client {
+func dns(t *testing.T, o lab.Options, from netip.Addr, patience time.Duration) *dnsupdate.Client {
 	t.Helper()
 	c, err := dnsupdate.NewClient(dnsupdate.Options{Dialer: lab.Dialer(from), Timeout: patience, Servers: []dnsupdate.Server{server(t, o, labtest.Prod), server(t, o, labtest.DR)}})
 	if err != nil {
@@ -94,7 +105,7 @@ func server(t *testing.T, o lab.Options, site int) dnsupdate.Server {
 
 // endpoints is a client of the management endpoints from a place.
 func endpoints(o lab.Options, from netip.Addr) *exchange.Client {
-	return &exchange.Client{Transport: exchange.NewHTTPTransport(exchange.HTTPOptions{Dial: lab.Dialer(from), Connect: patience, Read: patience, Act: 3 * time.Second,
+	return &exchange.Client{Transport: exchange.NewHTTPTransport(exchange.HTTPOptions{Dial: lab.Dialer(from), Connect: trust, Read: trust, Act: trust,
 		Address: func(server string) string {
 			m := o.Topology.MemberIndex(server)
 			return labtest.At(o.Servers[m].Address, labtest.ExchangePort)

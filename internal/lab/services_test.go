@@ -56,7 +56,7 @@ func TestVIPConformance(t *testing.T) {
 // repoint writes internal.test.local to a site at one server.
 func repoint(t *testing.T, o lab.Options, server, to int) {
 	t.Helper()
-	c := dns(t, o, outside(o))
+	c := dns(t, o, outside(o), trust)
 	targets := o.Topology.Names[0].Targets
 	set, err := dnsupdate.Plan(dnsupdate.Change{Name: "internal.test.local", Zone: "test.local", Type: "A", TTL: 2 * time.Second, Old: targets[1-to], New: targets[to]})
 	if err != nil {
@@ -70,7 +70,7 @@ func repoint(t *testing.T, o lab.Options, server, to int) {
 // answers is where a server sends internal.test.local, "" if it does not answer.
 func answers(t *testing.T, o lab.Options, server int) []string {
 	t.Helper()
-	c := dns(t, o, outside(o))
+	c := dns(t, o, outside(o), trust)
 	a, err := c.Query(context.Background(), c.Servers()[server], "internal.test.local")
 	if err != nil {
 		return nil
@@ -131,7 +131,7 @@ func TestDNSGates(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			client := dns(t, o, outside(o))
+			client := dns(t, o, outside(o), patience)
 			out := client.Apply(context.Background(), client.Servers()[1], set)
 			if got := answers(t, o, labtest.DR); out.Result != c.result || slices.Equal(got, targets[1]) != c.done {
 				t.Errorf("%+v, and it answers %v", out, got)
