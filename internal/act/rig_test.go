@@ -36,6 +36,7 @@ type rig struct {
 	o           lab.Options
 	topology    *dag.Topology
 	redirectors []*umredirecttest.Redirector
+	dialed      func(address string) // told of every connection that a driver asks for; may be nil
 }
 
 func newRig(t testing.TB, change func(*lab.Options)) *rig {
@@ -75,7 +76,13 @@ func table(t testing.TB) *umredirect.Table {
 // world are the drivers of a controller in a site, wired as cmd/siteswap does. Every world begins without memory of silence.
 func (r *rig) world(site int) *act.World {
 	r.Helper()
-	from := lab.Dialer(labtest.Address(r.o.Base, site, 20))
+	plain := lab.Dialer(labtest.Address(r.o.Base, site, 20))
+	from := func(ctx context.Context, network, address string) (net.Conn, error) {
+		if r.dialed != nil {
+			r.dialed(address)
+		}
+		return plain(ctx, network, address)
+	}
 	web := &http.Client{Transport: &http.Transport{DialContext: from, DisableKeepAlives: true}}
 	ports := map[string]string{}
 	o := act.Options{Topology: r.topology, Scale: r.o.Speed, Dial: from, FrontPort: strconv.Itoa(lab.FrontPort), DNS: r.dns(from),

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,14 +39,16 @@ func TestSilence(t *testing.T) {
 	if first.Members[0].Answers.Value || first.DNS[0].Answers.Known || first.Sites[labtest.Prod].VIP.Value || first.Redirector[0].Answers.Value {
 		t.Fatalf("the dead site answers: %+v", first)
 	}
+	shortest := long
 	for range 4 {
 		f, took := look()
-		if took > long/2 {
-			t.Errorf("the dead site was waited for again: %s after %s at first", took, long)
-		}
+		shortest = min(shortest, took)
 		if age := f.Members[0].Answers.Age; age <= 0 || f.Members[0].Quorum.Known {
 			t.Errorf("silence is a fact with an age, and nothing else is known: %+v", f.Members[0])
 		}
+	}
+	if shortest > long/2 {
+		t.Errorf("the dead site was waited for again: %s after %s at first", shortest, long)
 	}
 	r.lab.Link(labtest.Prod, labtest.DR, true, false)
 	back := time.Now()
@@ -54,24 +58,32 @@ func TestSilence(t *testing.T) {
 			f.Redirector[0].Answers.Value && f.Sites[labtest.Prod].Directory.Value && f.Sites[labtest.Prod].Witness.Value {
 			break
 		}
-		if time.Since(back) > 5*time.Second {
+		if time.Since(back) > busy {
 			t.Fatalf("it has been back for %s and is not seen: %+v", time.Since(back), f)
 		}
 	}
 }
 
-// TestActDoesNotWaitForTheDead: what is known to be silent costs a step nothing.
+// TestActDoesNotWaitForTheDead: what is known to be silent is not asked by a step.
 func TestActDoesNotWaitForTheDead(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
+	var toProd atomic.Int64
+	r.dialed = func(address string) {
+		if strings.HasPrefix(address, fmt.Sprintf("127.%d.1.", r.o.Base)) {
+			toProd.Add(1)
+		}
+	}
 	w := r.world(labtest.DR)
 	r.lab.Link(labtest.Prod, labtest.DR, false, false)
 	w.Observe(context.Background(), labtest.DR)
+	if toProd.Swap(0) == 0 {
+		t.Fatal("an observation asked nothing of Prod")
+	}
 	for _, s := range []runbooks.Step{step("vip.drain", runbooks.Args{Site: "Prod"}), step("um.reroute", runbooks.Args{To: "DR"}), step("policy.freeze", runbooks.Args{Site: "DR"})} {
-		at := time.Now()
 		e := w.Act(context.Background(), permit(s.Kind, time.Minute), s, run.Choice{}, nil)
-		if took := time.Since(at); e.State != run.Done || took > 600*time.Millisecond {
-			fatalf(t, e, "%s took %s", s.Kind, took)
+		if n := toProd.Load(); e.State != run.Done || n > 0 {
+			fatalf(t, e, "%s asked the dead site %d times", s.Kind, n)
 		}
 	}
 }
