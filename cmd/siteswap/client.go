@@ -60,7 +60,7 @@ func (a *app) apiError(err error, color bool) error {
 		return &exit{exitRefused, ""}
 	case errors.Is(err, api.ErrNoQuorum):
 		return &exit{exitNoAuthority, err.Error() + "\n  start the controllers (`siteswap serve`), or look at each: `siteswap status --api HOST:PORT`"}
-	case errors.Is(err, api.ErrNotFound):
+	case errors.Is(err, api.ErrNotFound), errors.Is(err, api.ErrBadRequest):
 		return &exit{exitUsage, err.Error()}
 	}
 	return &exit{exitFailed, err.Error()}

@@ -60,11 +60,13 @@ func (a *app) drill(cmd *cobra.Command, f *drillFlags) error {
 	if file == "" {
 		file = "drill-" + time.Now().Format("2006-01-02") + ".html"
 	}
-	probe, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY, 0o644)
+	undo, err := writable(file)
 	if err != nil {
+		if f.dir == "" {
+			os.RemoveAll(o.Dir)
+		}
 		return usage("--report: %v; nothing was started", err)
 	}
-	probe.Close()
 	view := a.newView(cmd, o.Site, f.plain)
 	o.Watch = view
 	ctx, cancel := context.WithCancel(cmd.Context())
@@ -73,8 +75,10 @@ func (a *app) drill(cmd *cobra.Command, f *drillFlags) error {
 	doc, err := drill.Run(ctx, o)
 	view.end()
 	var wrong *drill.UsageError
+	if err != nil {
+		undo()
+	}
 	if errors.As(err, &wrong) {
-		os.Remove(file)
 		return &exit{exitUsage, wrong.Error()}
 	}
 	if err != nil {
@@ -89,6 +93,21 @@ func (a *app) drill(cmd *cobra.Command, f *drillFlags) error {
 		}
 	}
 	return a.drillEnding(view, doc, o.Scenario, file)
+}
+
+// writable sees before a drill that its report can be written. undo takes away a file that was not there before.
+func writable(file string) (undo func(), err error) {
+	_, before := os.Stat(file)
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	f.Close()
+	return func() {
+		if os.IsNotExist(before) {
+			os.Remove(file)
+		}
+	}, nil
 }
 
 // drillEnding prints the last lines and chooses the exit code.

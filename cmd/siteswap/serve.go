@@ -72,6 +72,9 @@ func (a *app) nodeOptions(site *config.Site, node, data, level string) (controll
 		o.Peers = append(o.Peers, controller.Peer{ID: c.ID, Site: c.Site, Raft: c.Raft.String(), API: c.API.String()})
 	}
 	if me == nil {
+		if len(ids) == 0 {
+			return o, usage("%s: controllers: none; list them", site.File)
+		}
 		return o, usage("--node %q is no controller of the site file; it has %s", node, strings.Join(ids, ", "))
 	}
 	o.Site, o.Lab = me.Site, site.Cluster != nil && site.Cluster.Lab

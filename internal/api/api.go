@@ -21,6 +21,13 @@ const (
 // HeaderIndex is the log index that an answer is of: reads may be stale, and say so.
 const HeaderIndex = "Siteswap-Index"
 
+// HeaderLeader is who leads, as far as the answering controller knows. NoLeader: it follows nobody, so it may have missed what the
+// others have decided since.
+const (
+	HeaderLeader = "Siteswap-Leader"
+	NoLeader     = "none"
+)
+
 // Codes of a [Problem]: what a program branches on.
 const (
 	CodeRefused    = "refused"     // by a rule; Refusal says which

@@ -48,16 +48,25 @@ func (c *Client) change(ctx context.Context, path string, body any) (*Run, error
 	}
 }
 
-// read asks each controller once; a stale answer is an answer. What is not found is asked of all: a follower may be behind.
+// read asks each controller once, until one answers that follows a leader. One that follows nobody may be cut off, and know
+// nothing of what the others do: its answer is taken where there is no better one. What is not found is asked of all: a follower
+// may be behind.
 func (c *Client) read(ctx context.Context, path string, into any, extra time.Duration) error {
 	var heard []string
 	var missing error
+	var alone json.RawMessage
 	for _, endpoint := range c.order() {
-		p, err := c.try(ctx, endpoint, http.MethodGet, path, nil, into, extra)
+		var raw json.RawMessage
+		led, p, err := c.ask(ctx, endpoint, http.MethodGet, path, nil, &raw, extra)
+		if err == nil && led {
+			err = decode(raw, into)
+		}
 		switch {
-		case err == nil:
+		case err == nil && led:
 			c.remember(endpoint)
 			return nil
+		case err == nil:
+			alone = raw
 		case p == nil, p.Code == CodeNoQuorum:
 			heard = append(heard, endpoint+": "+err.Error())
 		case p.Code == CodeNotFound:
@@ -65,6 +74,9 @@ func (c *Client) read(ctx context.Context, path string, into any, extra time.Dur
 		default:
 			return err
 		}
+	}
+	if alone != nil {
+		return decode(alone, into)
 	}
 	if missing != nil {
 		return missing
@@ -74,6 +86,12 @@ func (c *Client) read(ctx context.Context, path string, into any, extra time.Dur
 
 // try is one request to one controller. A nil Problem with an error: no answer came that could be read.
 func (c *Client) try(ctx context.Context, endpoint, method, path string, body []byte, into any, extra time.Duration) (*Problem, error) {
+	_, p, err := c.ask(ctx, endpoint, method, path, body, into, extra)
+	return p, err
+}
+
+// ask is try; led: who answers follows a leader, or leads.
+func (c *Client) ask(ctx context.Context, endpoint, method, path string, body []byte, into any, extra time.Duration) (led bool, p *Problem, err error) {
 	c.once.Do(c.setUp)
 	timeout := c.Timeout
 	if timeout <= 0 {
@@ -83,7 +101,7 @@ func (c *Client) try(ctx context.Context, endpoint, method, path string, body []
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, "http://"+endpoint+path, bytes.NewReader(body))
 	if err != nil {
-		return nil, fmt.Errorf("request to %s: %w", endpoint, err)
+		return false, nil, fmt.Errorf("request to %s: %w", endpoint, err)
 	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
@@ -94,24 +112,28 @@ func (c *Client) try(ctx context.Context, endpoint, method, path string, body []
 		if errors.As(err, &u) {
 			err = u.Err
 		}
-		return nil, err
+		return false, nil, err
 	}
 	defer res.Body.Close()
 	data, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	if err != nil {
-		return nil, fmt.Errorf("read the answer: %w", err)
+		return false, nil, fmt.Errorf("read the answer: %w", err)
 	}
 	if res.StatusCode/100 == 2 {
-		if err := json.Unmarshal(data, into); err != nil {
-			return nil, fmt.Errorf("the answer cannot be read: %w", err)
-		}
-		return nil, nil
+		return res.Header.Get(HeaderLeader) != NoLeader, nil, decode(data, into)
 	}
-	var p Problem
-	if err := json.Unmarshal(data, &p); err != nil || p.Error == "" {
-		return nil, fmt.Errorf("it answers %s, which is no controller's answer", res.Status)
+	p = &Problem{}
+	if err := json.Unmarshal(data, p); err != nil || p.Error == "" {
+		return false, nil, fmt.Errorf("it answers %s, which is no controller's answer", res.Status)
 	}
-	return &p, p.asError()
+	return false, p, p.asError()
+}
+
+func decode(data []byte, into any) error {
+	if err := json.Unmarshal(data, into); err != nil {
+		return fmt.Errorf("the answer cannot be read: %w", err)
+	}
+	return nil
 }
 
 func (p *Problem) asError() error {
@@ -124,6 +146,8 @@ func (p *Problem) asError() error {
 		return e
 	case CodeBusy:
 		return fmt.Errorf("%w: %s", ErrBusy, p.Error)
+	case CodeBadRequest:
+		return fmt.Errorf("%w: %s", ErrBadRequest, p.Error)
 	case CodeNotFound:
 		return fmt.Errorf("%w: %s", ErrNotFound, p.Error)
 	}

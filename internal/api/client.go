@@ -17,6 +17,8 @@ var (
 	ErrRefused  = errors.New("refused")               // exit 3; a [RefusedError] says by what
 	ErrBusy     = errors.New("another run holds the DAG")
 	ErrNotFound = errors.New("not found")
+	// ErrBadRequest: it can never succeed as it was asked (exit 2).
+	ErrBadRequest = errors.New("wrong request")
 )
 
 // RefusedError is a rule's no.

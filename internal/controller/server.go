@@ -102,11 +102,19 @@ func (n *Node) noLeader() string {
 func (n *Node) answer(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set(api.HeaderIndex, strconv.FormatUint(n.raft.AppliedIndex(), 10))
+	w.Header().Set(api.HeaderLeader, n.leaderOrNone())
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	if err := json.NewEncoder(w).Encode(body); err != nil {
 		n.o.Logger.Debug("answer not sent", "err", err)
 	}
+}
+
+func (n *Node) leaderOrNone() string {
+	if _, id := n.raft.LeaderWithID(); id != "" {
+		return string(id)
+	}
+	return api.NoLeader
 }
 
 // readBody decodes one JSON document of bounded size; an unknown field is an error, since it may have been meant to matter.

@@ -34,8 +34,12 @@ func Run(ctx context.Context, o Options) (report.Document, error) {
 		}
 	}
 	a, err := runOne(ctx, one)
-	if err != nil || ctx.Err() != nil {
+	if err != nil {
 		return a, err
+	}
+	if ctx.Err() != nil {
+		a.Outcome = "interrupted" // also where the first had just ended well: the second is missing
+		return report.Finish(a), nil
 	}
 	b, err := runOne(ctx, two)
 	if err != nil {
@@ -50,7 +54,7 @@ func runOne(ctx context.Context, o Options) (report.Document, error) {
 		return report.Document{}, err
 	}
 	defer s.close()
-	o.Watch.Head(fmt.Sprintf("Drill of %s: %s.  %gx speed", s.t.Name, s.word(o.Scenario.Title), o.Speed))
+	o.Watch.Head(fmt.Sprintf("Drill of %s: %s.  %gx speed", s.t.Name, s.word(first(o.Scenario.Title, o.Scenario.Name)), o.Speed))
 	o.Watch.Head(describe(s.site))
 	following, stop := context.WithCancel(ctx)
 	defer stop()
@@ -60,7 +64,7 @@ func runOne(ctx context.Context, o Options) (report.Document, error) {
 		}
 		return report.Document{}, err
 	}
-	s.whole = time.Now()
+	s.whole, s.before = time.Now(), s.lab.Calls().Placed
 	go s.look(following)
 	go s.follow(following)
 	s.say("everything served: %d clients, %s", s.clients(), s.mounts())
@@ -160,5 +164,5 @@ func (s *stage) enough() bool {
 			return false
 		}
 	}
-	return s.site.UM == nil || len(s.site.UM.Redirectors) == 0 || s.lab.Calls().Placed >= 25
+	return s.site.UM == nil || len(s.site.UM.Redirectors) == 0 || s.lab.Calls().Placed-s.before >= 25
 }

@@ -23,6 +23,8 @@ type Scenario struct {
 	KillLeader *KillEvery        `yaml:"kill_leader" doc:"Kill the leading controller once in every step."`
 	Events     []Event           `yaml:"events" need:"list what happens" doc:"What happens, in order."`
 	Expect     *Expect           `yaml:"expect" doc:"How it must end."`
+
+	doc *document.Document // for the lines of what is found wrong later
 }
 
 // KillEvery kills the leader with SIGKILL once in every step: in steps of even number at one point, of odd number at the other.
@@ -130,13 +132,27 @@ func ParseScenario(file string, data []byte) (*Scenario, document.Problems) {
 	if len(problems.Errors()) > 0 {
 		return s, problems
 	}
+	s.doc = doc
 	for i := range s.Events {
 		problems = append(problems, s.Events[i].check(doc, fmt.Sprintf("events[%d]", i), i)...)
+	}
+	for name := range s.Parameters {
+		if name != "fail" && name != "to" {
+			problems = append(problems, doc.Problem("parameters."+name, "unknown parameter", "write fail or to"))
+		}
 	}
 	if s.Expect != nil && *s.Expect == (Expect{}) {
 		problems = append(problems, doc.Problem("expect", "is empty", "write outcome, violation, refused or waiting"))
 	}
 	return s, problems.Sorted()
+}
+
+// problem is an error at a path of the scenario's file.
+func (s *Scenario) problem(path string, err error) document.Problem {
+	if s.doc == nil {
+		return document.Problem{File: s.Name, Field: path, What: err.Error()}
+	}
+	return s.doc.Problem(path, err.Error(), "")
 }
 
 func (e *Event) verbs() []string {

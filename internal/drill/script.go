@@ -194,8 +194,8 @@ func (s *stage) pass(ctx context.Context, key string) cmdlets.Action {
 	return a.action
 }
 
-// request asks the controllers for a run, as an operator would.
-func (s *stage) request(ctx context.Context, e *Event) error {
+// parameters are those of the run that an event asks for.
+func (s *stage) parameters(e *Event) map[string]string {
 	from, to := s.t.Sites[s.fail].Name, s.t.Sites[s.to].Name
 	if e.Run == "failback" {
 		from, to = to, from
@@ -204,6 +204,12 @@ func (s *stage) request(ctx context.Context, e *Event) error {
 	for k, v := range e.With {
 		params[k] = s.word(v)
 	}
+	return params
+}
+
+// request asks the controllers for a run, as an operator would.
+func (s *stage) request(ctx context.Context, e *Event) error {
+	params := s.parameters(e)
 	req, err := s.o.Plan(s.site, e.Run, params)
 	if err != nil {
 		return &UsageError{err}

@@ -28,8 +28,10 @@ type stage struct {
 	began time.Time // the process's start
 	start time.Time // zero of the clock: when the first line was printed
 	whole time.Time // when everything was served for the first time: what was before does not count
-	fail  int
-	to    int
+	// before is how many calls had been placed until then.
+	before int
+	fail   int
+	to     int
 
 	release func()
 	watchMu sync.Mutex
@@ -85,6 +87,10 @@ func newStage(ctx context.Context, o Options) (*stage, error) {
 	}
 	s.site, s.t = site, site.Topology()
 	if err := s.chooseSites(); err != nil {
+		release()
+		return nil, &UsageError{err}
+	}
+	if err := s.refer(); err != nil {
 		release()
 		return nil, &UsageError{err}
 	}

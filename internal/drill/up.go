@@ -17,6 +17,9 @@ func Up(ctx context.Context, o Options, ready func(siteFile string)) error {
 	}
 	defer s.close()
 	if err := s.ready(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // Ctrl-C is how it ends
+		}
 		return err
 	}
 	o.Watch.Head(describe(s.site))

@@ -114,7 +114,7 @@ func (s *stage) trackControllers(st *api.Status) {
 
 func (s *stage) show(st *api.Status, served, all int) {
 	world := s.lab.World().Snapshot()
-	sit := Situation{Title: s.word(s.o.Scenario.Title), Start: s.start, Now: time.Now(), Facts: dag.Observe(s.t, &world, s.to), Status: *st, API: s.api, Served: served, Clients: all}
+	sit := Situation{Title: s.word(first(s.o.Scenario.Title, s.o.Scenario.Name)), Start: s.start, Now: time.Now(), Facts: dag.Observe(s.t, &world, s.to), Status: *st, API: s.api, Served: served, Clients: all}
 	s.mu.Lock()
 	if f := s.watch.seen; f != nil && len(f.DNS) == len(sit.Facts.DNS) && len(f.Sites) == len(sit.Facts.Sites) {
 		// The model knows nothing of names, pools and calls in the lab: those are real servers, seen by the controllers.
