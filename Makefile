@@ -13,10 +13,11 @@ export GO RUNS FUZZTIME PARTS FRESH EXAMPLES
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
 
-deps: ## what build and tests need: Go, and the modules in its cache
+deps: ## what build and tests need: Go, its modules, and (on Debian, as root) the real servers of scripts/packages.txt
 	@scripts/deps.sh
 
-build: deps ## the program, in bin/siteswap
+build: ## the program, in bin/siteswap
+	@PACKAGES=no scripts/deps.sh
 	@mkdir -p bin
 	$(GO) build -trimpath -o bin/siteswap ./cmd/siteswap
 
