@@ -58,10 +58,9 @@ func entriesOf(values []string) []string {
 // find looks a number up: the mailbox itself; else, for a number in international form, its last digits in each dial plan.
 // The plan is -1 when none claims the number; home is empty for an unknown mailbox.
 func (t *Table) find(number string) (plan int, home string) {
-	name := strings.ToLower(number)
 	for i := range t.plans {
-		if home, ok := t.homes[mailboxKey{i, name}]; ok {
-			return i, home
+		if home, ok := t.homes.Find(i, number); ok {
+			return i, t.names[home]
 		}
 	}
 	digits, global := strings.CutPrefix(number, "+")
@@ -69,8 +68,8 @@ func (t *Table) find(number string) (plan int, home string) {
 		if !global || len(digits) < p.ExtensionDigits {
 			continue
 		}
-		if home, ok := t.homes[mailboxKey{i, digits[len(digits)-p.ExtensionDigits:]}]; ok {
-			return i, home
+		if home, ok := t.homes.Find(i, digits[len(digits)-p.ExtensionDigits:]); ok {
+			return i, t.names[home]
 		}
 	}
 	for i, p := range t.plans {

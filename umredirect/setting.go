@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -82,12 +83,20 @@ func writeSetting(path string, s Setting) error {
 	if err != nil {
 		return fmt.Errorf("write the state file: %w", err)
 	}
+	return replaceFile(path, func(w io.Writer) error {
+		_, err := w.Write(append(raw, '\n'))
+		return err
+	})
+}
+
+// replaceFile writes a file anew: after a crash at any point either the old or the new one is there, whole.
+func replaceFile(path string, write func(io.Writer) error) error {
 	dir := filepath.Dir(path)
 	tmp, err := os.CreateTemp(dir, filepath.Base(path)+".*")
 	if err != nil {
-		return fmt.Errorf("write the state file: %w", err)
+		return fmt.Errorf("write %s: %w", path, err)
 	}
-	_, err = tmp.Write(append(raw, '\n'))
+	err = write(tmp)
 	if err == nil {
 		err = tmp.Sync()
 	}
@@ -99,7 +108,7 @@ func writeSetting(path string, s Setting) error {
 	}
 	if err != nil {
 		os.Remove(tmp.Name())
-		return fmt.Errorf("write the state file: %w", err)
+		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return syncDir(dir)
 }
@@ -108,11 +117,11 @@ func writeSetting(path string, s Setting) error {
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
-		return fmt.Errorf("sync the state file's directory: %w", err)
+		return fmt.Errorf("sync folder %s: %w", dir, err)
 	}
 	defer d.Close()
 	if err := d.Sync(); err != nil {
-		return fmt.Errorf("sync the state file's directory: %w", err)
+		return fmt.Errorf("sync folder %s: %w", dir, err)
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"net"
 	"strconv"
 	"strings"
+
+	"siteswap/umredirect/mailbox"
 )
 
 // What a caller gets while the legacy server of its mailbox is down.
@@ -55,6 +57,7 @@ type TableOptions struct {
 	DialPlans []DialPlan
 	Legacy    []Legacy
 	Mailboxes []Mailbox
+	More      Source   // mailboxes that are too many for a list; nil: none
 	Self      []string // host:port of every redirector; a target that is one of them would be a loop
 }
 
@@ -62,17 +65,13 @@ type TableOptions struct {
 type Table struct {
 	plans  []DialPlan
 	legacy map[string]Legacy
-	homes  map[mailboxKey]string
-}
-
-type mailboxKey struct {
-	plan      int
-	extension string
+	homes  *mailbox.Store
+	names  []string // of the homes of the store, by their number
 }
 
 // NewTable checks the parts and puts them together. A bad one is refused whole, with everything that is wrong with it.
 func NewTable(o TableOptions) (*Table, error) {
-	t := &Table{legacy: map[string]Legacy{}, homes: make(map[mailboxKey]string, len(o.Mailboxes))}
+	t := &Table{legacy: map[string]Legacy{}}
 	self := map[string]bool{}
 	for _, s := range o.Self {
 		self[strings.ToLower(s)] = true
@@ -80,7 +79,7 @@ func NewTable(o TableOptions) (*Table, error) {
 	var problems []error
 	problems = append(problems, t.addPlans(o.DialPlans, self)...)
 	problems = append(problems, t.addLegacy(o.Legacy, self)...)
-	problems = append(problems, t.addMailboxes(o.Mailboxes)...)
+	problems = append(problems, t.addMailboxes(o)...)
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
@@ -129,32 +128,6 @@ func (t *Table) addLegacy(servers []Legacy, self map[string]bool) (problems []er
 			problems = append(problems, fmt.Errorf("legacy server %s: when_down %q: write decline, redirect or current", l.Name, l.WhenDown))
 		}
 		t.legacy[l.Name] = l
-	}
-	return problems
-}
-
-func (t *Table) addMailboxes(mailboxes []Mailbox) (problems []error) {
-	owner := map[string]int{} // by extension, of the plans whose extensions are as long
-	for _, m := range mailboxes {
-		plan := t.planIndex(m.DialPlan)
-		if plan < 0 {
-			problems = append(problems, fmt.Errorf("mailbox %s: no dial plan is named %q", m.Extension, m.DialPlan))
-			continue
-		}
-		if _, known := t.legacy[m.Home]; !known && m.Home != HomeCurrent {
-			problems = append(problems, fmt.Errorf("mailbox %s: no legacy server is named %q; write one, or %q", m.Extension, m.Home, HomeCurrent))
-		}
-		key := mailboxKey{plan, strings.ToLower(m.Extension)}
-		if key.extension == "" || isDigits(key.extension) && len(key.extension) != t.plans[plan].ExtensionDigits {
-			problems = append(problems, fmt.Errorf("mailbox %q: an extension of dial plan %s has %d digits", m.Extension, m.DialPlan, t.plans[plan].ExtensionDigits))
-		}
-		if home, twice := t.homes[key]; twice {
-			problems = append(problems, fmt.Errorf("mailbox %s of dial plan %s has two homes, %s and %s: keep one", m.Extension, m.DialPlan, home, m.Home))
-		} else if other, taken := owner[key.extension]; taken {
-			problems = append(problems, fmt.Errorf("mailbox %s is in dial plans %s and %s, and a call cannot tell them apart: keep one", m.Extension, t.plans[other].Name, m.DialPlan))
-		}
-		t.homes[key] = m.Home
-		owner[key.extension] = plan
 	}
 	return problems
 }
