@@ -71,7 +71,7 @@ drill() {
 # fuzz: 3 s each for what reads bytes that others wrote. The long way is `make soak`.
 fuzz() {
 	mkdir -p "$scratch/fuzz"
-	CACHE=$scratch/fuzz scripts/fuzz.sh 3s internal/document/FuzzDecode internal/controller/FuzzEntry umredirect/FuzzHandle dnsupdate/FuzzQuery
+	CACHE=$scratch/fuzz scripts/fuzz.sh 3s internal/document/FuzzDecode internal/controller/FuzzEntry umredirect/FuzzHandle umredirect/hep/FuzzPacket umredirect/health/FuzzAnswer dnsupdate/FuzzQuery
 }
 
 tests() { "$go" test -race -shuffle=on -timeout 15m ./...; }
