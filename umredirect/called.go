@@ -1,50 +1,136 @@
 package umredirect
 
-import "strings"
+import (
+	"strings"
+)
 
-// callee is the mailbox that a call is about.
+// callee is whom a call is about, in the forms that a mailbox may be listed under; the first one found counts.
 type callee struct {
-	number string // normalised
-	by     string
+	forms []string // normalised, in lower case
+	by    string
 }
 
-// called says who is called. Of several diversions the last entry counts, which is the oldest (RFC 5806, section 5, puts
-// the newest first): the mailbox that the caller dialled. A History-Info is ordered the other way round, its first entry is
-// the oldest. An entry that cannot be read is passed over, and so is a diversion without a user.
-func called(r Request, request uri) callee {
-	if n := oldest(r.Diversion, false); n != "" {
-		return callee{n, "diversion"}
+// shown is the callee for people.
+func (c callee) shown() string {
+	if len(c.forms) == 0 {
+		return ""
 	}
-	if entries := entriesOf(r.HistoryInfo); len(entries) > 1 {
-		// The single entry of a call that nobody diverted only repeats the Request-URI.
-		if n := oldest(r.HistoryInfo, true); n != "" {
-			return callee{n, "history-info"}
+	return c.forms[len(c.forms)-1]
+}
+
+// called says who is called: who diverted the call (RFC 5806), else who the history says it was for (RFC 7044), else the
+// user of the Request-URI. An entry that cannot be read, or that hides its user, is passed over.
+func (t *Table) called(r Request, request uri) callee {
+	if t.diversion != Ignore {
+		// The newest diversion stands on top (RFC 5806, section 4).
+		if forms := pick(entriesOf(r.Diversion), t.diversion == Latest); forms != nil {
+			return callee{forms, "diversion"}
 		}
 	}
-	return callee{number(request.user), "request-uri"}
+	// The single entry of a call that nobody diverted only repeats the Request-URI.
+	if entries := entriesOf(r.HistoryInfo); len(entries) > 1 && t.historyInfo != Ignore {
+		if t.historyInfo == Latest {
+			entries = latestFirst(entries)
+		}
+		if forms := pick(entries, true); forms != nil {
+			return callee{forms, "history-info"}
+		}
+	}
+	return callee{formsOf(request), "request-uri"}
 }
 
-// oldest is the number of the oldest readable entry of a list.
-func oldest(values []string, oldestFirst bool) string {
-	entries := entriesOf(values)
+// pick is the first, or the last, readable entry of a list.
+func pick(entries []string, first bool) []string {
 	for i := range entries {
 		at := len(entries) - 1 - i
-		if oldestFirst {
+		if first {
 			at = i
 		}
-		address, err := parseAddress(entries[at])
+		a, err := parseAddress(entries[at])
 		if err != nil {
 			continue
 		}
-		u, err := parseURI(address.uri)
-		if err != nil {
+		u, err := parseURI(a.uri)
+		if err != nil || u.anonymous() {
 			continue
 		}
-		if n := number(u.user); n != "" {
-			return n
+		if forms := formsOf(u); forms != nil {
+			return forms
 		}
 	}
-	return ""
+	return nil
+}
+
+// latestFirst puts the entry that the call was diverted from last in front. It is the one that the newest entry with a
+// cause names in its mp parameter (RFC 7044, section 5), or else the one before that (RFC 7544, section 4); without any
+// cause it is the last but one.
+func latestFirst(entries []string) []string {
+	from := len(entries) - 2
+	for i := len(entries) - 1; i > 0; i-- {
+		a, err := parseAddress(entries[i])
+		if err != nil {
+			continue
+		}
+		if index, mapped := a.param("mp"); mapped {
+			if at := indexed(entries, index); at >= 0 {
+				from = at
+				break
+			}
+		}
+		if diverted(a.uri) {
+			from = i - 1
+			break
+		}
+	}
+	out := []string{entries[from]}
+	return append(append(out, entries[:from]...), entries[from+1:]...)
+}
+
+// diverted says whether the URI of an entry tells why the call was sent there: a cause (RFC 4458, section 2) or a reason
+// (RFC 7044, section 10.2).
+func diverted(uri string) bool {
+	lower := strings.ToLower(uri)
+	return strings.Contains(lower, ";cause=") || strings.Contains(lower, "?reason=") || strings.Contains(lower, "&reason=")
+}
+
+// indexed finds the entry of an index.
+func indexed(entries []string, index string) int {
+	for i, e := range entries {
+		if a, err := parseAddress(e); err == nil {
+			if at, ok := a.param("index"); ok && at == index {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// formsOf are the ways in which a mailbox of this URI may be listed, the most particular first: user@domain of a SIP name,
+// the extension of ;ext= (RFC 3966, section 3), the number, the number behind its ;phone-context= prefix.
+func formsOf(u uri) []string {
+	user, params, _ := strings.Cut(u.user, ";")
+	n := strings.ToLower(number(user))
+	if n == "" {
+		return nil
+	}
+	if !isDigits(strings.TrimPrefix(n, "+")) {
+		if u.host == "" {
+			return []string{n}
+		}
+		return []string{n + "@" + u.host, n}
+	}
+	var out []string
+	for _, p := range splitParams(params) {
+		switch {
+		case p.name == "ext" && isDigits(number(p.value)):
+			out = append([]string{number(p.value)}, out...)
+		case p.name == "phone-context" && n[0] != '+':
+			if prefix := number(p.value); strings.HasPrefix(prefix, "+") && isDigits(prefix[1:]) {
+				out = append(out, prefix+n)
+			}
+		}
+	}
+	return append(out, n)
 }
 
 func entriesOf(values []string) []string {
@@ -53,29 +139,4 @@ func entriesOf(values []string) []string {
 		out = append(out, splitList(v)...)
 	}
 	return out
-}
-
-// find looks a number up: the mailbox itself; else, for a number in international form, its last digits in each dial plan.
-// The plan is -1 when none claims the number; home is empty for an unknown mailbox.
-func (t *Table) find(number string) (plan int, home string) {
-	for i := range t.plans {
-		if home, ok := t.homes.Find(i, number); ok {
-			return i, t.names[home]
-		}
-	}
-	digits, global := strings.CutPrefix(number, "+")
-	for i, p := range t.plans {
-		if !global || len(digits) < p.ExtensionDigits {
-			continue
-		}
-		if home, ok := t.homes.Find(i, digits[len(digits)-p.ExtensionDigits:]); ok {
-			return i, t.names[home]
-		}
-	}
-	for i, p := range t.plans {
-		if isDigits(number) && len(number) == p.ExtensionDigits {
-			return i, ""
-		}
-	}
-	return -1, ""
 }

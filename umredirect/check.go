@@ -1,7 +1,6 @@
 package umredirect
 
 import (
-	"strconv"
 	"strings"
 )
 
@@ -34,19 +33,22 @@ func judge(m *message, t *Table, s State) verdict {
 	case "BYE":
 		return plain(481, "Call/Transaction Does Not Exist", "belongs to a dialog, and there is none here")
 	}
-	v := verdict{Answer: Decide(Request{
-		Method: m.method, RequestURI: m.uri, ToTagged: m.toTagged(), Diversion: m.all("diversion"), HistoryInfo: m.all("history-info"),
-	}, t, s)}
-	if v.Status == 503 {
-		v.headers = append(v.headers, retryHeader())
-	}
-	return v
+	return verdict{Answer: Decide(m.request(), t, s)}
+}
+
+// request is what a decision looks at.
+func (m *message) request() Request {
+	return Request{Method: m.method, RequestURI: m.uri, ToTagged: m.toTagged(), CallID: m.one("call-id"),
+		Diversion: m.all("diversion"), HistoryInfo: m.all("history-info")}
 }
 
 // check finds what is wrong with a request whoever is called.
 func check(m *message) (verdict, bool) {
 	if !strings.EqualFold(m.version, "SIP/2.0") {
 		return plain(505, "Version Not Supported", "SIP version "+m.version), true
+	}
+	if m.tooLong {
+		return plain(513, "Message Too Large", m.problem), true
 	}
 	if m.problem != "" {
 		return plain(400, "Bad Request", m.problem), true
@@ -59,18 +61,27 @@ func check(m *message) (verdict, bool) {
 		return v, true
 	}
 	u, err := parseURI(m.uri)
-	if err != nil {
+	switch {
+	case err != nil:
 		return plain(400, "Bad Request-URI", "the request URI cannot be read"), true
-	}
-	if u.scheme != "sip" && u.scheme != "sips" && u.scheme != "tel" {
+	case u.scheme != "sip" && u.scheme != "sips" && u.scheme != "tel":
 		return plain(416, "Unsupported URI Scheme", "scheme "+u.scheme), true
+	case u.headers:
+		return plain(400, "Bad Request-URI", "the request URI carries headers"), true
 	}
-	if required := append(m.all("require"), m.all("proxy-require")...); len(required) > 0 && m.method != "CANCEL" {
-		v := plain(420, "Bad Extension", "requires "+strings.Join(required, ", "))
-		v.headers = []field{{"Unsupported", strings.Join(required, ", ")}}
-		return v, true
+	return m.checkRequire()
+}
+
+// checkRequire refuses what a request insists on (RFC 3261, section 8.2.2.3). Nothing is supported that needs support, and
+// the rule does not hold for CANCEL. A Proxy-Require is no business of a server that sends nothing on (section 20.29).
+func (m *message) checkRequire() (verdict, bool) {
+	required := m.all("require")
+	if len(required) == 0 || m.method == "CANCEL" {
+		return verdict{}, false
 	}
-	return verdict{}, false
+	v := plain(420, "Bad Extension", "requires "+strings.Join(required, ", "))
+	v.headers = []field{{"Unsupported", strings.Join(required, ", ")}}
+	return v, true
 }
 
 // options says whether calls can be taken. A PBX that hears 503 goes to another redirector.
@@ -79,16 +90,12 @@ func options(m *message, t *Table, s State) verdict {
 		return plain(481, "Call/Transaction Does Not Exist", "belongs to a dialog, and there is none here")
 	}
 	if !CanRoute(t, s) {
-		v := plain(503, "Service Unavailable", "no table, no site or no target")
-		v.headers = []field{retryHeader()}
-		return v
+		return verdict{Answer: unavailable("no table, no site or no target")}
 	}
 	v := plain(200, "OK", "can route")
 	v.headers = []field{{"Allow", allowed}, {"Accept", "application/sdp"}, {"Supported", ""}}
 	return v
 }
-
-func retryHeader() field { return field{"Retry-After", strconv.Itoa(retryAfter)} }
 
 func plain(status int, reason, why string) verdict {
 	return verdict{Answer: Answer{Status: status, Reason: reason, Why: why}}

@@ -12,8 +12,8 @@
 //   - the answer is written with a To tag that is a keyed hash of the request, so that it is stateless: the same request
 //     gets the same bytes (RFC 3261, section 8.2.7), from every redirector that has the same key and table.
 //
-// sipgo gives the grammar of URIs and the messages; its transport and transactions are not used here, because they keep
-// memory for every source address, log whole datagrams and do not answer what does not parse (sip.md, traps 4 to 6).
+// sipgo is not used here: its transport and transactions keep memory for every source address, log whole datagrams and do
+// not answer what does not parse, its reader takes what the grammar forbids (sip.md, traps 3 to 10).
 //
 // CANCEL is answered 200 whether or not its INVITE was seen: every INVITE is final at once, so there is nothing to cancel,
 // and RFC 3261, section 8.3, asks a redirect server for a 2xx. ACK is swallowed. Max-Forwards 0 is answered as any other

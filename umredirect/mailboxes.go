@@ -42,19 +42,22 @@ const maxProblems = 10
 type adder struct {
 	t        *Table
 	plans    map[string]int // by name
-	homes    map[string]int // by name
+	homes    map[string]home
 	source   string
 	problems []error
 }
 
 func (t *Table) addMailboxes(o TableOptions) []error {
-	t.homes = mailbox.NewStore(len(o.Mailboxes))
-	a := adder{t: t, plans: map[string]int{}, homes: map[string]int{}}
-	for i, p := range t.plans {
-		a.plans[p.Name] = i
+	t.boxes = mailbox.NewStore(len(o.Mailboxes))
+	a := adder{t: t, plans: map[string]int{}, homes: map[string]home{HomeCurrent: atCurrent, HomeDecline: nowhere}}
+	for i := range t.plans {
+		a.plans[t.plans[i].Name] = i
 	}
-	if len(t.plans)+len(t.legacy) >= mailbox.MaxNumber {
-		return []error{fmt.Errorf("%d dial plans and %d legacy servers: keep below %d", len(t.plans), len(t.legacy), mailbox.MaxNumber)}
+	for i := range t.legacy {
+		a.homes[t.legacy[i].Name] = home(i)
+	}
+	if len(t.plans)+len(t.legacy)+stored >= mailbox.MaxNumber {
+		return []error{fmt.Errorf("%d dial plans and %d legacy servers: keep below %d", len(t.plans), len(t.legacy), mailbox.MaxNumber-stored)}
 	}
 	for _, m := range o.Mailboxes {
 		if !a.add(m, 0) {
@@ -84,37 +87,36 @@ func (a *adder) add(m Mailbox, line int) bool {
 		return len(a.problems) < maxProblems
 	}
 	t := a.t
-	plan, known := a.plans[m.DialPlan]
+	at, known := a.plans[m.DialPlan]
 	if !known {
 		return bad("mailbox %s: no dial plan is named %q", m.Extension, m.DialPlan)
 	}
-	if _, known := t.legacy[m.Home]; !known && m.Home != HomeCurrent {
+	h, known := a.homes[m.Home]
+	if !known {
 		return bad("mailbox %s: no legacy server is named %q; write one, or %q", m.Extension, m.Home, HomeCurrent)
 	}
-	if digits := t.plans[plan].ExtensionDigits; m.Extension == "" || isDigits(m.Extension) && len(m.Extension) != digits {
-		return bad("mailbox %q: an extension of dial plan %s has %d digits", m.Extension, m.DialPlan, digits)
+	if err := t.plans[at].fits(m.Extension); err != nil {
+		return bad("mailbox %q: %w", m.Extension, err)
 	}
 	if len(m.Extension) > mailbox.MaxExtension {
 		return bad("mailbox %.20q...: at most %d bytes", m.Extension, mailbox.MaxExtension)
 	}
-	for i, p := range t.plans {
-		if _, taken := t.homes.Find(i, m.Extension); taken && i != plan {
-			return bad("mailbox %s is in dial plans %s and %s, and a call cannot tell them apart: keep one", m.Extension, p.Name, m.DialPlan)
+	for i := range t.plans {
+		if i == at || t.plans[i].apart(&t.plans[at], m.Extension) {
+			continue
+		}
+		if _, taken := t.boxes.Find(i, m.Extension); taken {
+			return bad("mailbox %s is in dial plans %s and %s, and a call cannot tell them apart: keep one", m.Extension, t.plans[i].Name, m.DialPlan)
 		}
 	}
-	home, numbered := a.homes[m.Home]
-	if !numbered {
-		home = len(t.names)
-		a.homes[m.Home], t.names = home, append(t.names, m.Home)
-	}
-	if has, added := t.homes.Add(plan, m.Extension, home); !added {
-		return bad("mailbox %s of dial plan %s has two homes, %s and %s: keep one", m.Extension, m.DialPlan, t.names[has], m.Home)
+	if has, added := t.boxes.Add(at, m.Extension, int(h)+stored); !added {
+		return bad("mailbox %s of dial plan %s has two homes, %s and %s: keep one", m.Extension, m.DialPlan, t.homeName(home(has-stored)), m.Home)
 	}
 	return true
 }
 
 // Mailboxes is how many mailboxes the table has.
-func (t *Table) Mailboxes() int { return t.homes.Len() }
+func (t *Table) Mailboxes() int { return t.boxes.Len() }
 
 // KeepMailboxes writes the mailboxes to a file that is a CSVFile again: the table that answers after a restart when the
 // place that they came from is gone. After a crash at any point the old or the new file is there, whole.
@@ -124,8 +126,8 @@ func (t *Table) KeepMailboxes(path string) error {
 
 func (t *Table) rows() iter.Seq[mailbox.Row] {
 	return func(yield func(mailbox.Row) bool) {
-		for e := range t.homes.All() {
-			if !yield(mailbox.Row{Extension: e.Extension, DialPlan: t.plans[e.Plan].Name, Home: t.names[e.Home]}) {
+		for e := range t.boxes.All() {
+			if !yield(mailbox.Row{Extension: e.Extension, DialPlan: t.plans[e.Plan].Name, Home: t.homeName(home(e.Home - stored))}) {
 				return
 			}
 		}

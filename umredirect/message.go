@@ -12,6 +12,7 @@ type message struct {
 	fields               []field
 	body                 []byte
 	problem              string // why it is no proper request; empty when it is one
+	tooLong              bool   // and that it is longer than what is read
 }
 
 // field is a header with its long name in lower case.
@@ -123,12 +124,18 @@ func (m *message) all(name string) []string {
 
 // one is the value of a header that may stand only once.
 func (m *message) one(name string) string {
-	for _, f := range m.fields {
-		if f.name == name {
-			return f.value
+	value, _ := m.lookup(name)
+	return value
+}
+
+// lookup is the first value of a header.
+func (m *message) lookup(name string) (string, bool) {
+	for i := range m.fields {
+		if m.fields[i].name == name {
+			return m.fields[i].value, true
 		}
 	}
-	return ""
+	return "", false
 }
 
 // isToken takes the characters of a token (RFC 3261, section 25.1).

@@ -30,10 +30,9 @@ func cleanUser(s string) string {
 	return b.String()
 }
 
-// number is the user part as a mailbox is listed: escapes undone, parameters (;phone-context=) cut off, and, when it is a
-// telephone number, without the marks that people put in for the eye.
+// number is a user part as a mailbox is listed: escapes undone, and, when it is a telephone number, without the marks that
+// people put in for the eye (RFC 3966, section 3).
 func number(user string) string {
-	user, _, _ = strings.Cut(user, ";")
 	var b strings.Builder
 	for i := 0; i < len(user); i++ {
 		if user[i] == '%' && i+2 < len(user) {

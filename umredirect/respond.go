@@ -1,76 +1,74 @@
 package umredirect
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
-	"math"
 	"net/netip"
 	"strconv"
 	"strings"
-
-	"github.com/emiago/sipgo/sip"
 )
 
-// respond writes the answer. Via, From, To, Call-ID and CSeq are the request's own (RFC 3261, section 8.2.6); a header
-// that a bad request lacks is lacking in the answer too.
-func respond(m *message, v verdict, key []byte, from netip.AddrPort) []byte {
-	res := sip.NewResponse(v.Status, v.Reason)
-	add := func(name, value string) { res.AppendHeader(sip.NewHeader(name, value)) }
-	for i, value := range m.all("via") {
-		if i == 0 {
-			value = received(m, value, from)
-		}
-		add("Via", value)
-	}
-	for _, h := range []field{{"From", "from"}, {"To", "to"}, {"Call-ID", "call-id"}, {"CSeq", "cseq"}} {
-		values := m.all(h.value)
-		if len(values) == 0 {
+// appendAnswer writes the answer to a request behind what b holds: the one place where answers are written, so that every
+// way to an answer writes the same bytes. The order of the headers is fixed: Via, From, To, Call-ID and CSeq, which are the
+// request's own (RFC 3261, section 8.2.6; what a bad request lacks is lacking in the answer too), History-Info, Contact, what
+// belongs to the status, Content-Length. A Record-Route is not copied: no dialog comes of this.
+func appendAnswer(b []byte, m *message, v verdict, key []byte, from netip.AddrPort) []byte {
+	b = strconv.AppendInt(append(b, "SIP/2.0 "...), int64(v.Status), 10)
+	b = append(append(append(b, ' '), v.Reason...), "\r\n"...)
+	first := true
+	for i := range m.fields {
+		if m.fields[i].name != "via" {
 			continue
 		}
-		value := values[0]
+		value := m.fields[i].value
+		if first {
+			value, first = received(m, value, from), false
+		}
+		b = appendField(b, "Via", value)
+	}
+	for _, h := range []field{{"From", "from"}, {"To", "to"}, {"Call-ID", "call-id"}, {"CSeq", "cseq"}} {
+		value, found := m.lookup(h.value)
+		if !found {
+			continue
+		}
 		if h.name == "To" && !m.toTagged() {
 			value += ";tag=" + toTag(m, key)
 		}
-		add(h.name, value)
+		b = appendField(b, h.name, value)
+	}
+	if v.Status/100 == 3 { // RFC 7044, section 9.4: the history goes back to whoever sends the call on
+		for _, value := range m.all("history-info") {
+			b = appendField(b, "History-Info", value)
+		}
 	}
 	for _, c := range v.Contacts {
-		add("Contact", c.String())
+		b = append(c.appendTo(append(b, "Contact: "...)), "\r\n"...)
+	}
+	if v.RetryAfter > 0 {
+		b = appendField(b, "Retry-After", strconv.Itoa(v.RetryAfter))
+	}
+	if v.Warning == sipsNotAllowed {
+		b = appendField(b, "Warning", `380 siteswap "SIPS Not Allowed"`)
 	}
 	for _, h := range v.headers {
-		add(h.name, h.value)
+		b = appendField(b, h.name, h.value)
 	}
-	res.SetBody(nil) // writes Content-Length: 0
-	return []byte(res.String())
+	return append(b, "Content-Length: 0\r\n\r\n"...)
 }
 
-// toTag is a keyed hash of what the request is known by (RFC 3261, section 8.2.7): the same for every copy of it, for its
-// CANCEL, and at every redirector with the same key, and not to be guessed by others.
-func toTag(m *message, key []byte) string {
-	v, _ := m.topVia()
-	branch, _ := v.param("branch")
-	seq := "" // without the method, which differs in the CANCEL
-	if words := strings.Fields(m.one("cseq")); len(words) > 0 {
-		seq = words[0]
-	}
-	h := hmac.New(sha256.New, key)
-	for _, part := range []string{m.one("call-id"), m.tag("from"), branch, seq, m.uri} {
-		h.Write([]byte(strconv.Itoa(len(part))))
-		h.Write([]byte{':'})
-		h.Write([]byte(part))
-	}
-	return hex.EncodeToString(h.Sum(nil)[:8])
+func appendField(b []byte, name, value string) []byte {
+	b = append(append(b, name...), ": "...)
+	return append(append(b, value...), "\r\n"...)
 }
 
-// received writes into the topmost Via where the request came from, when that is asked for (RFC 3581) or when the sender
-// gave itself another name (RFC 3261, section 18.2.1).
+// received writes into the topmost Via where the request came from, when that is asked for (RFC 3581, section 4) or when
+// the sender gave itself another name (RFC 3261, section 18.2.1).
 func received(m *message, value string, from netip.AddrPort) string {
 	v, ok := m.topVia()
 	if !ok || !from.IsValid() {
 		return value
 	}
+	source := from.Addr().WithZone("").String()
 	rport, asked := v.param("rport")
-	if !asked && strings.Trim(v.host, "[]") == from.Addr().String() {
+	if !asked && strings.Trim(v.host, "[]") == source {
 		return value
 	}
 	first := splitList(value)[0]
@@ -90,7 +88,7 @@ func received(m *message, value string, from netip.AddrPort) string {
 			b.WriteString("=" + p.value)
 		}
 	}
-	b.WriteString(";received=" + from.Addr().String())
+	b.WriteString(";received=" + source)
 	b.WriteString(rest)
 	return b.String()
 }
@@ -109,28 +107,4 @@ func replyTo(m *message, from netip.AddrPort) netip.AddrPort {
 		return netip.AddrPortFrom(from.Addr(), uint16(v.port))
 	}
 	return netip.AddrPortFrom(from.Addr(), 5060)
-}
-
-// String is the Contact as it is written: always in angle brackets, with the port and the transport that the target wants
-// and the caller's own user part.
-func (c Contact) String() string {
-	var b strings.Builder
-	b.WriteString("<sip")
-	if c.Secure {
-		b.WriteByte('s')
-	}
-	b.WriteByte(':')
-	if c.User != "" {
-		b.WriteString(c.User + "@")
-	}
-	b.WriteString(c.Host)
-	if c.Port != 0 {
-		b.WriteString(":" + strconv.Itoa(c.Port))
-	}
-	if c.UserPhone {
-		b.WriteString(";user=phone")
-	}
-	b.WriteString(";transport=" + c.Transport)
-	b.WriteString(">;q=" + strconv.FormatFloat(math.Round(c.Q*1000)/1000, 'f', -1, 64))
-	return b.String()
 }

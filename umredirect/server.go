@@ -46,9 +46,10 @@ type Server struct {
 	o    Options
 	view atomic.Pointer[view]
 
-	mu      sync.Mutex // of setting, down and table, which view is made of
+	mu      sync.Mutex // of setting, down, dead and table, which view is made of
 	setting Setting
 	down    map[string]bool
+	dead    map[string]bool // by Target.ID
 	table   *Table
 
 	ignored atomic.Uint64
@@ -93,14 +94,14 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{o: o, setting: setting, down: map[string]bool{}, table: o.Table, open: map[closer]struct{}{}}
+	s := &Server{o: o, setting: setting, down: map[string]bool{}, dead: map[string]bool{}, table: o.Table, open: map[closer]struct{}{}}
 	s.publish()
 	return s, nil
 }
 
 // publish makes what mu guards the view; the caller holds mu.
 func (s *Server) publish() {
-	s.view.Store(&view{s.table, State{Site: s.setting.Site, Generation: s.setting.Generation, LegacyDown: maps.Clone(s.down)}})
+	s.view.Store(&view{s.table, State{Site: s.setting.Site, Generation: s.setting.Generation, LegacyDown: maps.Clone(s.down), Dead: maps.Clone(s.dead)}})
 }
 
 // SetTable puts another table in force; calls that are being answered see the old one or the new one, whole.
@@ -120,6 +121,22 @@ func (s *Server) SetLegacyDown(name string, down bool) {
 	}
 	s.o.Logger.Warn("legacy server", "name", name, "down", down)
 	s.down[name] = down
+	s.publish()
+}
+
+// SetDead says whether a target answers, by its [Target.ID]: a dead one is left out of answers.
+func (s *Server) SetDead(id string, dead bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.dead[id] == dead {
+		return
+	}
+	s.o.Logger.Warn("target", "id", id, "dead", dead)
+	if dead {
+		s.dead[id] = true
+	} else {
+		delete(s.dead, id)
+	}
 	s.publish()
 }
 
@@ -148,7 +165,7 @@ func (s *Server) handle(raw []byte, from netip.AddrPort, transport string) ([]by
 	if v.silent {
 		return nil, netip.AddrPort{}
 	}
-	answer := respond(&m, v, s.o.TagKey, from)
+	answer := appendAnswer(nil, &m, v, s.o.TagKey, from)
 	if m.method == "INVITE" {
 		c := Call{At: start, CallID: m.one("call-id"), Source: from, Transport: transport, Called: v.Called, By: v.By, Status: v.Status, Why: v.Why}
 		if len(v.Contacts) > 0 {

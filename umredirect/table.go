@@ -3,54 +3,18 @@ package umredirect
 import (
 	"errors"
 	"fmt"
-	"net"
-	"strconv"
+	"slices"
 	"strings"
 
 	"siteswap/umredirect/mailbox"
 )
 
-// What a caller gets while the legacy server of its mailbox is down.
+// Which of several entries names the mailbox of a call.
 const (
-	WhenDownDecline  = "decline"  // a final answer, 480: the default, for a 302 to a dead name is a dropped call
-	WhenDownRedirect = "redirect" // the 302 all the same
-	WhenDownCurrent  = "current"  // the current servers of the active site
+	Original = "original" // who was called first: what Exchange asks for (domain-exchange.md, section 8.3); unless set
+	Latest   = "latest"   // who sent the call on last: what other voice mail asks for
+	Ignore   = "ignore"   // the header is not looked at
 )
-
-// HomeCurrent is the home of a mailbox that is on the current version.
-const HomeCurrent = "current"
-
-// Target is a UM server that a call is redirected to. Its name goes into the Contact as it stands and is never looked up
-// here: a call is answered although the DNS is down.
-type Target struct {
-	Host      string // FQDN
-	Port      int    // 0: left out, so that the PBX may use SRV records
-	Transport string // tcp, tls or udp; Exchange UM takes no udp
-	Q         float64
-}
-
-// DialPlan is a UM dial plan: how long its extensions are, and its current servers by site.
-type DialPlan struct {
-	Name            string
-	ExtensionDigits int
-	Current         map[string][]Target
-}
-
-// Legacy is a server of the older version that still holds mailboxes.
-type Legacy struct {
-	Name      string
-	FQDN      string
-	Port      int
-	Transport string // tcp unless set
-	WhenDown  string // decline unless set
-}
-
-// Mailbox says which server answers for an extension: HomeCurrent or the name of a legacy server.
-type Mailbox struct {
-	Extension string
-	DialPlan  string
-	Home      string
-}
 
 // TableOptions is what a table is made of.
 type TableOptions struct {
@@ -59,111 +23,81 @@ type TableOptions struct {
 	Mailboxes []Mailbox
 	More      Source   // mailboxes that are too many for a list; nil: none
 	Self      []string // host:port of every redirector; a target that is one of them would be a loop
+
+	Diversion   string // which entry of Diversion counts; original unless set
+	HistoryInfo string // which entry of History-Info counts; original unless set
+	Unknown     string // home of a number that no dial plan claims: current (unless set), decline, or a legacy server
 }
 
 // Table is a checked set of dial plans, legacy servers and mailboxes. It is never changed: another one takes its place.
 type Table struct {
-	plans  []DialPlan
-	legacy map[string]Legacy
-	homes  *mailbox.Store
-	names  []string // of the homes of the store, by their number
+	plans       []plan
+	legacy      []legacy
+	boxes       *mailbox.Store // whose homes are counted from nowhere on
+	unknown     home
+	diversion   string
+	historyInfo string
 }
 
-// NewTable checks the parts and puts them together. A bad one is refused whole, with everything that is wrong with it.
+// NewTable checks the parts and puts them together. A bad one is refused whole, with everything that is wrong with it. No
+// name is looked up: a table loads while the DNS is down.
 func NewTable(o TableOptions) (*Table, error) {
-	t := &Table{legacy: map[string]Legacy{}}
-	self := map[string]bool{}
-	for _, s := range o.Self {
-		self[strings.ToLower(s)] = true
-	}
+	t := &Table{diversion: o.Diversion, historyInfo: o.HistoryInfo}
+	self := newSelves(o.Self)
 	var problems []error
-	problems = append(problems, t.addPlans(o.DialPlans, self)...)
 	problems = append(problems, t.addLegacy(o.Legacy, self)...)
+	problems = append(problems, t.addPlans(o.DialPlans, self)...)
 	problems = append(problems, t.addMailboxes(o)...)
+	problems = append(problems, t.addHomes(o.Unknown)...)
+	for _, c := range []struct {
+		name  string
+		value *string
+	}{{"diversion", &t.diversion}, {"history_info", &t.historyInfo}} {
+		if *c.value == "" {
+			*c.value = Original
+		}
+		if !slices.Contains([]string{Original, Latest, Ignore}, *c.value) {
+			problems = append(problems, fmt.Errorf("%s %q: write original, latest or ignore", c.name, *c.value))
+		}
+	}
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
 	return t, nil
 }
 
-func (t *Table) addPlans(plans []DialPlan, self map[string]bool) (problems []error) {
-	seen := map[string]bool{}
-	for _, p := range plans {
-		if p.Name == "" || seen[p.Name] {
-			problems = append(problems, fmt.Errorf("dial plan %q: give each dial plan its own name", p.Name))
-		}
-		if p.ExtensionDigits < 1 {
-			problems = append(problems, fmt.Errorf("dial plan %s: an extension has at least one digit", p.Name))
-		}
-		seen[p.Name] = true
-		p.Current = cloneTargets(p.Current)
-		for site, targets := range p.Current {
-			for i := range targets {
-				if err := targets[i].settle(self); err != nil {
-					problems = append(problems, fmt.Errorf("dial plan %s, site %s: %w", p.Name, site, err))
-				}
-			}
-			sortByQ(targets)
-		}
-		t.plans = append(t.plans, p)
+// addHomes reads the homes of pilots and of unknown numbers.
+func (t *Table) addHomes(unknown string) (problems []error) {
+	var err error
+	if t.unknown, err = t.homeOf(unknown); err != nil {
+		problems = append(problems, fmt.Errorf("unknown: %w", err))
 	}
-	return problems
-}
-
-func (t *Table) addLegacy(servers []Legacy, self map[string]bool) (problems []error) {
-	for _, l := range servers {
-		if _, twice := t.legacy[l.Name]; twice || l.Name == "" || l.Name == HomeCurrent {
-			problems = append(problems, fmt.Errorf("legacy server %q: give each its own name, other than %q", l.Name, HomeCurrent))
+	pilots := map[string]string{}
+	for i := range t.plans {
+		p := &t.plans[i]
+		if p.unknown, err = t.homeOf(p.Unknown); err != nil {
+			problems = append(problems, fmt.Errorf("dial plan %s: unknown: %w", p.Name, err))
 		}
-		target := l.target()
-		if err := target.settle(self); err != nil {
-			problems = append(problems, fmt.Errorf("legacy server %s: %w", l.Name, err))
+		for _, pilot := range p.Pilots {
+			n := strings.ToLower(number(pilot.Number))
+			h, err := t.homeOf(pilot.Home)
+			_, isBox := t.boxHome(i, p.key(n))
+			switch {
+			case err != nil:
+				problems = append(problems, fmt.Errorf("dial plan %s: pilot %s: %w", p.Name, pilot.Number, err))
+			case n == "":
+				problems = append(problems, fmt.Errorf("dial plan %s: write the pilot's number", p.Name))
+			case isBox && p.key(n) == n:
+				problems = append(problems, fmt.Errorf("dial plan %s: pilot %s is a mailbox too: keep one", p.Name, pilot.Number))
+			case pilots[n] != "":
+				problems = append(problems, fmt.Errorf("dial plan %s: pilot %s stands in dial plan %s too: keep one", p.Name, pilot.Number, pilots[n]))
+			}
+			p.pilots[n], pilots[n] = h, p.Name
 		}
-		l.Transport = target.Transport
-		switch l.WhenDown {
-		case "":
-			l.WhenDown = WhenDownDecline
-		case WhenDownDecline, WhenDownRedirect, WhenDownCurrent:
-		default:
-			problems = append(problems, fmt.Errorf("legacy server %s: when_down %q: write decline, redirect or current", l.Name, l.WhenDown))
-		}
-		t.legacy[l.Name] = l
 	}
 	return problems
 }
 
 func (t *Table) planIndex(name string) int {
-	for i, p := range t.plans {
-		if p.Name == name {
-			return i
-		}
-	}
-	return -1
-}
-
-func (l Legacy) target() Target {
-	return Target{Host: l.FQDN, Port: l.Port, Transport: l.Transport, Q: 1}
-}
-
-// settle fills what is left out and checks what goes into a Contact: a name that holds anything but letters, digits, dots
-// and hyphens could write headers of its own.
-func (t *Target) settle(self map[string]bool) error {
-	if t.Transport == "" {
-		t.Transport = "tcp"
-	}
-	t.Transport = strings.ToLower(t.Transport)
-	host := strings.ToLower(net.JoinHostPort(t.Host, strconv.Itoa(t.Port)))
-	switch {
-	case !isHost(t.Host):
-		return fmt.Errorf("target %q: write a host name", t.Host)
-	case t.Port < 0 || t.Port > 65535:
-		return fmt.Errorf("target %s: port %d: write 1 to 65535", t.Host, t.Port)
-	case t.Transport != "tcp" && t.Transport != "tls" && t.Transport != "udp":
-		return fmt.Errorf("target %s: transport %q: write tcp, tls or udp", t.Host, t.Transport)
-	case !(t.Q >= 0 && t.Q <= 1):
-		return fmt.Errorf("target %s: q %v: write 0 to 1", t.Host, t.Q)
-	case self[host]:
-		return fmt.Errorf("target %s is this redirector: calls would go round in circles", host)
-	}
-	return nil
+	return slices.IndexFunc(t.plans, func(p plan) bool { return p.Name == name })
 }

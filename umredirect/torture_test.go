@@ -43,7 +43,7 @@ var tortureAnswers = map[string]string{
 	"dblreq": "405", "semiuri": "200", "transports": "200", "mpart01": "405", "unreason": "", "noreason": "",
 	// Section 3.1.2, invalid messages.
 	"badinv01": "400", "clerr": "400", "ncl": "400", "scalar02": "400", "scalarlg": "", "quotbal": "400", "ltgtruri": "400",
-	"lwsruri": "400", "lwsstart": "400", "trws": "400", "escruri": "302", "baddate": "302", "regbadct": "405", "badaspec": "400",
+	"lwsruri": "400", "lwsstart": "400", "trws": "400", "escruri": "400", "baddate": "302", "regbadct": "405", "badaspec": "400",
 	"baddn": "400", "badvers": "505", "mismatch01": "400", "mismatch02": "400", "bigcode": "",
 	// Sections 3.2 to 3.4.
 	"badbranch": "200", "insuf": "400", "unkscm": "416", "novelsc": "416", "unksm2": "405", "bext01": "420", "invut": "302",
