@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -13,6 +14,7 @@ import (
 type NameOutcome struct {
 	Name    string        `json:"name"`
 	Type    string        `json:"type"`
+	View    string        `json:"view,omitempty"`
 	Result  Result        `json:"result"`
 	Before  Record        `json:"before"`            // as read before anything was sent
 	Present []string      `json:"present"`           // as read last
@@ -20,6 +22,16 @@ type NameOutcome struct {
 	Why     string        `json:"why,omitempty"`     // one sentence
 	Unread  bool          `json:"unread,omitempty"`  // Present was never read: the server did not answer
 	Skipped bool          `json:"skipped,omitempty"` // nothing was sent for it
+}
+
+// title names it; the type goes without saying, the view does not.
+func (n NameOutcome) title() string { return titled(n.Name, n.View) }
+
+func titled(name, view string) string {
+	if view != "" {
+		return name + " (" + view + ")"
+	}
+	return name
 }
 
 // Outcome is how a set ended at one server.
@@ -38,26 +50,50 @@ type Outcome struct {
 // not listed for are left out.
 func (c *Client) Apply(ctx context.Context, server Server, set Set) Outcome {
 	out := Outcome{Server: server.Address, Site: server.Site, Result: Done}
-	for _, z := range set.Zones {
-		if !server.holds(z.Name) {
-			continue
-		}
-		w := zoneWork{c: c, server: server, zone: z}
-		if out.Unreachable {
-			w.fail("not tried: the server does not answer")
-		} else {
-			w.run(ctx)
-		}
+	for _, w := range c.applyZones(ctx, server, set) {
 		out.Sent = out.Sent || w.sent
 		out.Unreachable = out.Unreachable || w.unreachable
 		out.Names = append(out.Names, w.names...)
 	}
 	for _, n := range out.Names {
 		if r := Worst(out.Result, n.Result); r != out.Result {
-			out.Result, out.Why = r, n.Name+": "+n.Why
+			out.Result, out.Why = r, n.title()+": "+n.Why
 		}
 	}
 	return out
+}
+
+// zonesAtOnce is how many updates one server gets at the same time. Zones share no fate, so they need not wait for each
+// other; a server that writes each to disk gains from a few.
+const zonesAtOnce = 4
+
+// applyZones does every zone that the server takes. The first goes alone: where the server is silent, the others are not
+// tried, for each would cost a timeout.
+func (c *Client) applyZones(ctx context.Context, server Server, set Set) []*zoneWork {
+	var works []*zoneWork
+	for _, z := range set.Zones {
+		if server.takes(z) {
+			works = append(works, &zoneWork{c: c, server: server, zone: z})
+		}
+	}
+	if len(works) == 0 {
+		return nil
+	}
+	works[0].run(ctx)
+	if works[0].unreachable {
+		for _, w := range works[1:] {
+			w.fail("not tried: the server does not answer")
+		}
+		return works
+	}
+	places := make(chan struct{}, zonesAtOnce)
+	var all sync.WaitGroup
+	for _, w := range works[1:] {
+		places <- struct{}{}
+		all.Go(func() { w.run(ctx); <-places })
+	}
+	all.Wait()
+	return works
 }
 
 // zoneWork is one zone at one server.
@@ -71,6 +107,10 @@ type zoneWork struct {
 }
 
 func (w *zoneWork) run(ctx context.Context) {
+	if w.c.readOnly {
+		w.fail("nothing was sent: this client only reads")
+		return
+	}
 	before, err := w.c.read(ctx, w.server.Address, w.zone)
 	if err != nil {
 		w.unreachable = errors.Is(err, ErrUnreachable)
@@ -93,7 +133,7 @@ func (w *zoneWork) run(ctx context.Context) {
 
 func (w *zoneWork) fail(why string) {
 	for _, ch := range w.zone.Changes {
-		w.names = append(w.names, NameOutcome{Name: ch.Name, Type: ch.Type, Result: Failed, Why: why, Unread: true, Skipped: true})
+		w.names = append(w.names, NameOutcome{Name: ch.Name, Type: ch.Type, View: ch.View, Result: Failed, Why: why, Unread: true, Skipped: true})
 	}
 }
 
@@ -102,7 +142,7 @@ func (w *zoneWork) fail(why string) {
 func (w *zoneWork) sort(before []Record) (todo Zone, used map[string]bool, clash bool) {
 	todo, used = Zone{Name: w.zone.Name}, make(map[string]bool)
 	for i, ch := range w.zone.Changes {
-		n := NameOutcome{Name: ch.Name, Type: ch.Type, Result: Failed, Before: before[i], Present: before[i].Values, TTL: before[i].TTL}
+		n := NameOutcome{Name: ch.Name, Type: ch.Type, View: ch.View, Result: Failed, Before: before[i], Present: before[i].Values, TTL: before[i].TTL}
 		used[ch.Name] = used[ch.Name] || len(before[i].Values) > 0
 		switch ch.compare(before[i]) {
 		case isNew:
@@ -126,22 +166,38 @@ func (w *zoneWork) sort(before []Record) (todo Zone, used map[string]bool, clash
 	return todo, used, clash
 }
 
+// send carries the update. Where the server has forgotten our Kerberos session (it was restarted), it has refused and done
+// nothing, so the update is sent once more under a new one.
 func (w *zoneWork) send(ctx context.Context, todo Zone, used map[string]bool) Verdict {
+	v, forgotten := w.sendOnce(ctx, todo, used)
+	if forgotten {
+		v, _ = w.sendOnce(ctx, todo, used)
+	}
+	return v
+}
+
+func (w *zoneWork) sendOnce(ctx context.Context, todo Zone, used map[string]bool) (v Verdict, forgotten bool) {
+	key, err := w.c.signingFor(ctx, w.server)
+	if err != nil {
+		return Verdict{Failed, "not sent: " + err.Error()}, false
+	}
+	defer func() { w.c.done(w.server, key, v.Result == Done || v.Result == Conflict) }()
 	m := todo.message(used)
 	at := w.c.now()
-	raw, mac, err := w.server.TSIG.sign(m, at)
+	raw, mac, err := key.sign(m, at)
 	if err != nil {
-		return Verdict{Failed, "it could not be signed; check the key"}
+		return Verdict{Failed, "it could not be signed; check the key"}, false
 	}
 	answer, sent, err := w.c.send(ctx, w.server.Address, raw)
-	w.sent = sent
+	w.sent = w.sent || sent
 	if err != nil && !sent {
-		return Verdict{Failed, "not sent: " + w.c.plain(err)}
+		return Verdict{Failed, "not sent: " + w.c.plain(err)}, false
 	}
 	if err != nil {
-		return Verdict{Unknown, "sent, but no answer: " + w.c.plain(err)}
+		return Verdict{Unknown, "sent, but no answer: " + w.c.plain(err)}, false
 	}
-	return Judge(answer, Signed{Key: w.server.TSIG, ID: m.Id, MAC: mac, Time: at})
+	v = Judge(answer, key.request(m.Id, mac, at))
+	return v, w.server.GSS != nil && forgot(answer)
 }
 
 // lost: the server could not be read back.

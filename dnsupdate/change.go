@@ -19,13 +19,33 @@ type Change struct {
 	TTL  time.Duration `json:"ttl"`  // of the new values; rounded to whole seconds, at least one
 	Old  []string      `json:"old"`  // what must be there now; empty: the name must not be in use
 	New  []string      `json:"new"`  // what is there afterwards; empty: the record set is deleted
+
+	// View and Servers tell the two sides of a split zone apart: the name of the view, for people, and the addresses of the
+	// servers that hold it. No servers: every listed one that holds the zone.
+	View    string   `json:"view,omitempty"`
+	Servers []string `json:"servers,omitempty"`
+}
+
+// Title is the change's name with its type and its view, as reports write it.
+func (c Change) Title() string { return title(c.Name, c.Type, c.View) }
+
+func title(name, kind, view string) string {
+	if view != "" {
+		view = " (" + view + ")"
+	}
+	return name + " " + kind + view
 }
 
 // Zone is the changes of one zone. They travel in one message, and a server does all of them or none (RFC 2136, 3.7).
 type Zone struct {
 	Name    string   `json:"name"`
 	Changes []Change `json:"changes"`
+	View    string   `json:"view,omitempty"`
+	Servers []string `json:"servers,omitempty"` // see Change
 }
+
+// key tells the zones of a set apart.
+func (z Zone) key() string { return z.Name + "\n" + z.View + "\n" + strings.Join(z.Servers, ",") }
 
 // Set is a change set: one atomic update per zone. Zones do not share one fate, therefore every outcome is told name by name.
 type Set struct {
@@ -40,6 +60,7 @@ type Record struct {
 	Values []string      `json:"values"` // sorted; empty: none of this type
 	TTL    time.Duration `json:"ttl"`
 	Alias  string        `json:"alias,omitempty"` // the name is a CNAME to this, where an address was asked for
+	View   string        `json:"view,omitempty"`
 }
 
 // maxMessage keeps an update and its signature below the 65,535 bytes that DNS over TCP can carry.
@@ -48,26 +69,27 @@ const maxMessage = 60000
 // Plan checks the changes, brings names and values into one form, and groups them by zone. The result depends only on the
 // changes, never on their order.
 func Plan(changes ...Change) (Set, error) {
-	zones := make(map[string][]Change)
+	zones := make(map[string]Zone)
 	for _, c := range changes {
 		n, err := c.normal()
 		if err != nil {
 			return Set{}, fmt.Errorf("change of %s: %w", c.Name, err)
 		}
-		zones[n.Zone] = append(zones[n.Zone], n)
+		z := Zone{Name: n.Zone, View: n.View, Servers: n.Servers}
+		z.Changes = append(zones[z.key()].Changes, n)
+		zones[z.key()] = z
 	}
 	var set Set
-	for name, list := range zones {
-		slices.SortFunc(list, func(a, b Change) int {
+	for _, z := range zones {
+		slices.SortFunc(z.Changes, func(a, b Change) int {
 			return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Type, b.Type))
 		})
-		z := Zone{Name: name, Changes: list}
 		if err := z.check(); err != nil {
 			return Set{}, err
 		}
 		set.Zones = append(set.Zones, z)
 	}
-	slices.SortFunc(set.Zones, func(a, b Zone) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(set.Zones, func(a, b Zone) int { return cmp.Compare(a.key(), b.key()) })
 	return set, nil
 }
 
@@ -85,9 +107,10 @@ func (s Set) Changes() []Change {
 func (s Set) PutBack(old []Record) (Set, error) {
 	var back []Change
 	for _, c := range s.Changes() {
-		r := Change{Name: c.Name, Zone: c.Zone, Type: c.Type, TTL: c.TTL, Old: c.New, New: c.Old}
+		r := c
+		r.Old, r.New = c.New, c.Old
 		for _, o := range old {
-			if o.Name == c.Name && o.Type == c.Type && (!slices.Equal(o.Values, c.New) || slices.Equal(c.Old, c.New)) {
+			if o.Name == c.Name && o.Type == c.Type && o.View == c.View && (!slices.Equal(o.Values, c.New) || slices.Equal(c.Old, c.New)) {
 				r.New = o.Values
 				if o.TTL > 0 {
 					r.TTL = o.TTL
@@ -111,7 +134,8 @@ func (c Change) normal() (Change, error) {
 	if !dns.IsSubDomain(dns.Fqdn(zone), dns.Fqdn(name)) {
 		return c, fmt.Errorf("it is not in zone %s; give the zone that holds the name", c.Zone)
 	}
-	n := Change{Name: name, Zone: zone, Type: strings.ToUpper(c.Type), TTL: wholeSeconds(c.TTL)}
+	n := Change{Name: name, Zone: zone, Type: strings.ToUpper(c.Type), TTL: wholeSeconds(c.TTL), View: c.View}
+	n.Servers = slices.Compact(slices.Sorted(slices.Values(c.Servers)))
 	if n.Old, err = values(n.Type, c.Old); err != nil {
 		return c, fmt.Errorf("old value: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +23,7 @@ type Server struct {
 	Site    string   `json:"site"`
 	Zones   []string `json:"zones,omitempty"` // that it holds; empty: all
 	TSIG    TSIG     `json:"tsig"`
+	GSS     *GSS     `json:"gss,omitempty"` // instead of TSIG, where the zones take secure updates only
 }
 
 // holds says whether the server is listed for the zone.
@@ -34,20 +36,55 @@ func (s Server) holds(zone string) bool {
 	return len(s.Zones) == 0
 }
 
+// takes says whether the changes of a zone are for this server: it holds the zone, and the view names it or no server.
+func (s Server) takes(z Zone) bool {
+	return s.holds(z.Name) && (len(z.Servers) == 0 || slices.Contains(z.Servers, s.Address))
+}
+
+func (s Server) validate() error {
+	if _, _, err := net.SplitHostPort(s.Address); err != nil {
+		return fmt.Errorf("dns server %q: give host:port", s.Address)
+	}
+	err := error(nil)
+	if s.GSS != nil {
+		err = s.GSS.Validate()
+	} else {
+		err = s.TSIG.Validate()
+	}
+	if err != nil {
+		return fmt.Errorf("dns server %s: %w", s.Address, err)
+	}
+	return nil
+}
+
 // Options are what a Client needs.
 type Options struct {
 	Dialer  func(ctx context.Context, network, address string) (net.Conn, error) // nil: net.Dialer
 	Timeout time.Duration                                                        // of one exchange; 0: DefaultTimeout
 	Servers []Server                                                             // every one that serves the names
 	Now     func() time.Time                                                     // for signatures; nil: time.Now
+	Local   net.Addr                                                             // the address that Kerberos sessions are made from; nil: any
+	// Converge is how long Repoint waits for servers that answer something else to follow; 0: it reads once.
+	Converge time.Duration
+	ReadOnly bool // keys are not needed, and Apply refuses
+	// NamePort is the port at which the servers that the zones' own NS records name are read too; empty: they are not.
+	NamePort string
+	Out      []Out // servers that are left out
 }
 
-// Client reads and updates names at the listed servers. It keeps no state and may be used by several goroutines.
+// Client reads and updates names at the listed servers. It keeps nothing but Kerberos sessions and may be used by several
+// goroutines.
 type Client struct {
-	dial    func(ctx context.Context, network, address string) (net.Conn, error)
-	timeout time.Duration
-	servers []Server
-	now     func() time.Time
+	dial     func(ctx context.Context, network, address string) (net.Conn, error)
+	timeout  time.Duration
+	servers  []Server
+	now      func() time.Time
+	local    net.Addr
+	converge time.Duration
+	readOnly bool
+	namePort string
+	out      []Out
+	sessions *sessions
 }
 
 // ErrUnreachable is wrapped when a server did not answer: it is owed what it did not get.
@@ -55,13 +92,16 @@ var ErrUnreachable = errors.New("no answer")
 
 // NewClient checks the options.
 func NewClient(o Options) (*Client, error) {
-	c := &Client{dial: o.Dialer, timeout: o.Timeout, servers: o.Servers, now: o.Now}
+	c := &Client{dial: o.Dialer, timeout: o.Timeout, servers: o.Servers, now: o.Now, local: o.Local, converge: o.Converge,
+		readOnly: o.ReadOnly, namePort: o.NamePort, out: o.Out, sessions: &sessions{}}
 	for _, s := range o.Servers {
-		if _, _, err := net.SplitHostPort(s.Address); err != nil {
-			return nil, fmt.Errorf("dns server %q: give host:port", s.Address)
+		if err := s.validate(); err != nil && !o.ReadOnly {
+			return nil, err
 		}
-		if err := s.TSIG.Validate(); err != nil {
-			return nil, fmt.Errorf("dns server %s: %w", s.Address, err)
+	}
+	for _, out := range o.Out {
+		if err := out.validate(o.Servers); err != nil {
+			return nil, err
 		}
 	}
 	if c.dial == nil {
@@ -75,6 +115,9 @@ func NewClient(o Options) (*Client, error) {
 	}
 	return c, nil
 }
+
+// Close ends the Kerberos sessions.
+func (c *Client) Close() { c.sessions.close() }
 
 // Servers are the listed ones, in order.
 func (c *Client) Servers() []Server { return append([]Server(nil), c.servers...) }

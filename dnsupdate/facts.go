@@ -26,7 +26,7 @@ func (c *Client) factsAt(ctx context.Context, s Server, t *dag.Topology, out []d
 	silent := ""
 	for i, n := range t.Names {
 		switch {
-		case !s.holds(n.Zone):
+		case !s.takes(Zone{Name: n.Zone, Servers: n.Servers}):
 			out[i] = unknownFacts(s.Address, "it is not listed for zone "+n.Zone)
 			continue
 		case silent != "":

@@ -58,6 +58,15 @@ type Signed struct {
 	ID   uint16
 	MAC  string    // of the request, hexadecimal
 	Time time.Time // that it was signed with
+
+	verifier dns.TsigProvider // nil: Key
+}
+
+func (s Signed) provider() dns.TsigProvider {
+	if s.verifier != nil {
+		return s.verifier
+	}
+	return signer{s.Key}
 }
 
 // Judge says what the answer to a signed update proves. A good answer must be signed; a bad one must be too, except that a
@@ -84,11 +93,11 @@ func unverified(m *dns.Msg, raw []byte, req Signed) string {
 	if m.IsTsig() == nil {
 		return "the answer is not signed"
 	}
-	err := dns.TsigVerifyWithProvider(bytes.Clone(raw), signer{req.Key}, req.MAC, false)
+	err := dns.TsigVerifyWithProvider(bytes.Clone(raw), req.provider(), req.MAC, false)
 	switch {
 	case err == nil:
 		return ""
-	case errors.Is(err, errOtherKey):
+	case errors.Is(err, errOtherKey), errors.Is(err, dns.ErrSecret), errors.Is(err, dns.ErrKeyAlg):
 		return "it is " + errOtherKey.Error()
 	case errors.Is(err, dns.ErrTime):
 		return "its signature has the wrong time"
@@ -112,6 +121,16 @@ func judgeNotAuth(m *dns.Msg, req Signed) Verdict {
 		return Verdict{Failed, "the clocks differ too much (BADTIME)" + skew(t, req.Time) + "; set the clocks right, here or at the server"}
 	}
 	return Verdict{Failed, fmt.Sprintf("the server refuses the signature (TSIG error %d)", t.Error)}
+}
+
+// forgot says whether an answer is that of a server which does not know the key (RFC 8945, 5.2.1): it has done nothing.
+func forgot(answer []byte) bool {
+	m := new(dns.Msg)
+	if m.Unpack(bytes.Clone(answer)) != nil || m.Rcode != dns.RcodeNotAuth {
+		return false
+	}
+	t := m.IsTsig()
+	return t != nil && int(t.Error) == dns.RcodeBadKey
 }
 
 // skew reads the server's time from a BADTIME answer: 48 bits in the other data (RFC 8945, 5.2.3).

@@ -127,26 +127,37 @@ func (c *Client) authoritative(ctx context.Context, server, name string, kind ui
 	if err != nil {
 		return nil, err
 	}
-	if m.Rcode != dns.RcodeSuccess && m.Rcode != dns.RcodeNameError {
-		return nil, fmt.Errorf("%s answers %s for %s", server, rcodeWord(m.Rcode), name)
-	}
-	if !m.Authoritative {
-		return nil, fmt.Errorf("%s is not authoritative for %s; is the zone there, or delegated away?", server, name)
-	}
-	return m, nil
+	return m, isAuthoritative(m, server, name)
 }
 
-// record reads one record set as the server holds it.
-func (c *Client) record(ctx context.Context, server string, ch Change) (Record, error) {
-	m, err := c.authoritative(ctx, server, ch.Name, dns.StringToType[ch.Type])
-	if err != nil {
-		return Record{}, err
+// isAuthoritative refuses what does not say what the server itself holds. A referral says who does.
+func isAuthoritative(m *dns.Msg, server, name string) error {
+	if m.Rcode != dns.RcodeSuccess && m.Rcode != dns.RcodeNameError {
+		return fmt.Errorf("%s answers %s for %s", server, rcodeWord(m.Rcode), name)
 	}
-	return recordIn(m, ch), nil
+	if m.Authoritative {
+		return nil
+	}
+	if cut, to := delegation(m, name); cut != "" {
+		return fmt.Errorf("%s is not authoritative for %s: %s is delegated to %s; list that server, with the zone %s", server, name, cut, strings.Join(to, ", "), cut)
+	}
+	return fmt.Errorf("%s is not authoritative for %s; is the zone there, or delegated away?", server, name)
+}
+
+// delegation reads a referral (RFC 1034, 4.3.2): the zone that is held elsewhere, and by whom.
+func delegation(m *dns.Msg, name string) (cut string, to []string) {
+	for _, rr := range m.Ns {
+		if ns, ok := rr.(*dns.NS); ok && dns.IsSubDomain(ns.Hdr.Name, dns.Fqdn(name)) {
+			cut = canonical(ns.Hdr.Name)
+			to = append(to, canonical(ns.Ns))
+		}
+	}
+	slices.Sort(to)
+	return cut, to
 }
 
 func recordIn(m *dns.Msg, ch Change) Record {
-	r := Record{Name: ch.Name, Zone: ch.Zone, Type: ch.Type, Values: []string{}}
+	r := Record{Name: ch.Name, Zone: ch.Zone, Type: ch.Type, View: ch.View, Values: []string{}}
 	ttl := ttlMin{}
 	for _, rr := range m.Answer {
 		if canonical(rr.Header().Name) != ch.Name {
@@ -165,15 +176,24 @@ func recordIn(m *dns.Msg, ch Change) Record {
 	return r
 }
 
-// read reads every record set of the zone's changes. After the first silence the server is not asked again.
+// read reads every record set of the zone's changes, many at once.
 func (c *Client) read(ctx context.Context, server string, z Zone) ([]Record, error) {
+	asked := make([]question, len(z.Changes))
+	for i, ch := range z.Changes {
+		asked[i] = question{ch.Name, dns.StringToType[ch.Type]}
+	}
+	answers, err := c.askMany(ctx, server, asked)
+	if err != nil {
+		return nil, err
+	}
+	aliases := z.aliasChanges()
 	out := make([]Record, 0, len(z.Changes))
-	for _, ch := range z.Changes {
-		r, err := c.record(ctx, server, ch)
-		if err != nil {
+	for i, ch := range z.Changes {
+		if err := isAuthoritative(answers[i], server, ch.Name); err != nil {
 			return nil, err
 		}
-		if z.changesAlias(ch.Name) {
+		r := recordIn(answers[i], ch)
+		if aliases[ch.Name] {
 			r.Alias = "" // the change of the CNAME itself judges it
 		}
 		out = append(out, r)
@@ -181,6 +201,13 @@ func (c *Client) read(ctx context.Context, server string, z Zone) ([]Record, err
 	return out, nil
 }
 
-func (z Zone) changesAlias(name string) bool {
-	return slices.ContainsFunc(z.Changes, func(c Change) bool { return c.Name == name && c.Type == "CNAME" })
+// aliasChanges are the names whose CNAME is changed.
+func (z Zone) aliasChanges() map[string]bool {
+	out := make(map[string]bool)
+	for _, c := range z.Changes {
+		if c.Type == "CNAME" {
+			out[c.Name] = true
+		}
+	}
+	return out
 }

@@ -204,7 +204,7 @@ func checkDNS(in checkInput) finding {
 	for n := range in.t.Names {
 		taken := false
 		for s := range in.t.DNSServers {
-			if !serves(&in.t.DNSServers[s], in.t.Names[n].Zone) {
+			if !in.t.DNSServers[s].Holds(&in.t.Names[n]) {
 				continue
 			}
 			d := at(in.f.DNS, s*len(in.t.Names)+n)

@@ -80,7 +80,7 @@ func repointByHand(t *dag.Topology, a Args) []string {
 			host = "@"
 		}
 		for _, s := range t.DNSServers {
-			if serves(&s, n.Zone) {
+			if s.Holds(&n) {
 				out = append(out, "  dnscmd "+hostOf(s)+" /RecordDelete "+n.Zone+" "+host+" A /f   then for each of "+addresses(t, i, a.To)+":",
 					"  dnscmd "+hostOf(s)+" /RecordAdd "+n.Zone+" "+host+" "+seconds(n.TTL)+" A ADDRESS")
 			}

@@ -123,15 +123,13 @@ func dnsPairs(t *dag.Topology, a Args) []dnsPair {
 	var out []dnsPair
 	for s := range t.DNSServers {
 		for n := range t.Names {
-			if serves(&t.DNSServers[s], t.Names[n].Zone) && names(a.Names, t.Names[n].Name) {
+			if t.DNSServers[s].Holds(&t.Names[n]) && names(a.Names, t.Names[n].Name) {
 				out = append(out, dnsPair{s, n})
 			}
 		}
 	}
 	return out
 }
-
-func serves(s *dag.DNSServer, zone string) bool { return names(s.Zones, zone) }
 
 // names says whether the list names it; an empty list names all.
 func names(list []string, name string) bool {

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -114,17 +113,9 @@ func witnessProbes(site *config.Site) []act.WitnessProbe {
 }
 
 func dnsClient(site *config.Site, from dial, timeout time.Duration) (*dnsupdate.Client, error) {
-	o := dnsupdate.Options{Dialer: from, Timeout: timeout}
-	for _, s := range site.DNS.Servers {
-		srv := dnsupdate.Server{Address: s.Address.String(), Site: s.Site, Zones: s.Zones}
-		if s.TSIG != nil {
-			key, err := tsig(site, s.TSIG)
-			if err != nil {
-				return nil, usage("dns server %s: %v", s.Address, err)
-			}
-			srv.TSIG = key
-		}
-		o.Servers = append(o.Servers, srv)
+	o, err := dnsOptions(site, from, timeout, true)
+	if err != nil {
+		return nil, err
 	}
 	c, err := dnsupdate.NewClient(o)
 	if err != nil {
@@ -135,16 +126,14 @@ func dnsClient(site *config.Site, from dial, timeout time.Duration) (*dnsupdate.
 
 // tsig reads a key from where the site file says. Its text is never printed.
 func tsig(site *config.Site, k *config.TSIG) (dnsupdate.TSIG, error) {
-	var key dnsupdate.TSIG
-	var err error
-	switch {
-	case k.KeyFile != "":
-		key, err = dnsupdate.ReadKeyFile(site.Path(k.KeyFile))
-	case k.Env != "":
-		key, err = dnsupdate.ParseKey([]byte(os.Getenv(k.Env)))
-	default:
-		return key, fmt.Errorf("tsig names no key_file and no env; a command is not run by this build")
+	text, err := secretText(site, k.KeyFile, k.Env, k.Command)
+	if err != nil {
+		return dnsupdate.TSIG{}, err
 	}
+	if text == nil {
+		return dnsupdate.TSIG{}, fmt.Errorf("tsig says nowhere where the secret is; write key_file, env or command")
+	}
+	key, err := dnsupdate.ParseKey(text)
 	if err != nil {
 		return key, err
 	}

@@ -83,7 +83,11 @@ func (m *mover) dns() {
 		at := m.movePort(m.place(s.Site), s.Address)
 		became[s.Address] = at
 		s.Address = at
+		if s.GSS != nil { // the emulated servers take shared keys; `drill --dns samba` puts real ones in their place
+			s.GSS, s.TSIG = nil, &TSIG{Name: "siteswap.", Algorithm: "hmac-sha256", KeyFile: "dns.key"}
+		}
 	}
+	m.out.DNS.Resolvers, m.out.DNS.NameServers = nil, false
 	listed := m.site.listed()
 	for i := range m.out.DNS.Names {
 		n := &m.out.DNS.Names[i]

@@ -80,11 +80,12 @@ func witnessOf(t *dag.Topology, w Witness) dag.Witness {
 
 func (s *Site) namesOf(t *dag.Topology) {
 	for _, n := range s.DNS.Names {
-		name := dag.Name{Name: n.Name, Zone: n.Zone, TTL: n.TTL.Std(), Targets: make([][]string, len(t.Sites))}
+		name := dag.Name{Name: n.Name, Zone: n.Zone, TTL: n.TTL.Std(), Targets: make([][]string, len(t.Sites)), View: n.View, Policy: n.Policy}
 		for i, p := range t.Sites {
-			for _, a := range n.Targets[p.Name] {
-				name.Targets[i] = append(name.Targets[i], a.String())
-			}
+			name.Targets[i] = n.TargetsIn(p.Name)
+		}
+		for _, a := range n.Servers {
+			name.Servers = append(name.Servers, a.String())
 		}
 		t.Names = append(t.Names, name)
 	}
