@@ -27,10 +27,7 @@ func (s *State) mayRaise(t *Topology, m int) bool {
 		return false
 	}
 	if started.Len() == 1 || len(t.Members) == 2 {
-		if !s.witnessUsable(t, m, n.Conf.share()) {
-			return t.Assume.UnreadBootTimeAllows // its boot time cannot be read ([INF], section 3 rule 6)
-		}
-		return n.WitnessSame
+		return s.witnessUsable(t, m, n.Conf.Witness) && n.WitnessSame
 	}
 	for i := range s.Nodes {
 		if started.Has(i) && !(reach.Has(i) && s.Nodes[i].Repl) {

@@ -90,7 +90,11 @@ func options(m *message, t *Table, s State) verdict {
 		return plain(481, "Call/Transaction Does Not Exist", "belongs to a dialog, and there is none here")
 	}
 	if !CanRoute(t, s) {
-		return verdict{Answer: unavailable("no table, no site or no target")}
+		why := "no table, no site or no target"
+		if s.Leaving {
+			why = "about to end"
+		}
+		return verdict{Answer: unavailable(why)}
 	}
 	v := plain(200, "OK", "can route")
 	v.headers = []field{{"Allow", allowed}, {"Accept", "application/sdp"}, {"Supported", ""}}

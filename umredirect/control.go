@@ -3,18 +3,22 @@ package umredirect
 import (
 	"encoding/json"
 	"errors"
-	"maps"
 	"net/http"
 	"slices"
+
+	"siteswap/umredirect/health"
 )
 
 // Status is what a redirector says of itself.
 type Status struct {
 	Setting
-	CanRoute   bool     `json:"can_route"`
-	Targets    []string `json:"targets"` // of the active site
-	LegacyDown []string `json:"legacy_down,omitempty"`
-	Error      string   `json:"error,omitempty"` // why a setting was refused
+	CanRoute   bool            `json:"can_route"`
+	Leaving    bool            `json:"leaving,omitempty"`
+	Targets    []string        `json:"targets"` // of the active site
+	LegacyDown []string        `json:"legacy_down,omitempty"`
+	Health     []health.Status `json:"health,omitempty"` // of every target of every site
+	Alarms     []health.Alarm  `json:"alarms,omitempty"`
+	Error      string          `json:"error,omitempty"` // why a setting was refused
 }
 
 // maxSetting is the longest body of a PUT.
@@ -25,12 +29,13 @@ func (s *Server) Status() Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.view.Load()
-	st := Status{Setting: s.setting, CanRoute: CanRoute(now.table, now.state), Targets: []string{}}
+	st := Status{Setting: s.setting, CanRoute: CanRoute(now.table, now.state), Leaving: now.state.Leaving, Targets: []string{},
+		Health: slices.Clone(s.health), Alarms: health.Alarms(s.health)}
 	for _, t := range now.table.Targets(now.state.Site) {
 		st.Targets = append(st.Targets, t.address())
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.down)) {
-		if s.down[name] {
+	for _, name := range sortedKeys(now.table.LegacyTargets()) {
+		if len(alive(now.table.LegacyTargets()[name], now.state)) == 0 {
 			st.LegacyDown = append(st.LegacyDown, name)
 		}
 	}

@@ -1,9 +1,7 @@
 package umredirect_test
 
 import (
-	"context"
 	"encoding/json"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -12,8 +10,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -172,46 +168,4 @@ func TestStatusWords(t *testing.T) {
 	if want := `{"site":"Prod","generation":1,"can_route":true,"targets":["a:1"]}`; err != nil || string(raw) != want {
 		t.Errorf("%s, %v; want %s", raw, err, want)
 	}
-}
-
-// A legacy server is down after three silences in a row and up after one answer.
-func TestWatch(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, err := umredirect.New(umredirect.Options{Table: table(t), Peers: umredirecttest.Loopback(), TagKey: []byte(umredirecttest.Key), First: inProd})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var answers atomic.Bool
-		ctx, cancel := context.WithCancel(t.Context())
-		dial := func(context.Context, string, string) (net.Conn, error) {
-			here, there := net.Pipe()
-			go func() {
-				defer there.Close()
-				there.Read(make([]byte, 4096))
-				if answers.Load() {
-					there.Write([]byte("SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n"))
-					return
-				}
-				<-ctx.Done()
-			}()
-			return here, nil
-		}
-		servers := map[string]umredirect.Probed{"OLD": {Address: netip.MustParseAddrPort("192.0.2.1:5060"), Transport: "tcp"}}
-		go s.Watch(ctx, umredirect.Probe{Every: 10 * time.Second, Timeout: time.Second, Fails: 3, Servers: servers, Dial: dial})
-		time.Sleep(15 * time.Second)
-		if down := s.Status().LegacyDown; len(down) != 0 {
-			t.Errorf("after two silences: %v", down)
-		}
-		time.Sleep(10 * time.Second)
-		if down := s.Status().LegacyDown; len(down) != 1 {
-			t.Errorf("after three silences: %v", down)
-		}
-		answers.Store(true)
-		time.Sleep(10 * time.Second)
-		if down := s.Status().LegacyDown; len(down) != 0 {
-			t.Errorf("after an answer: %v", down)
-		}
-		cancel()
-		synctest.Wait()
-	})
 }

@@ -8,6 +8,7 @@ type State struct {
 	Generation uint64          // of the word that set the site; the newest wins
 	LegacyDown map[string]bool // legacy servers, by name, that are known not to answer, all of their targets
 	Dead       map[string]bool // targets, by [Target.ID], that are known not to answer
+	Leaving    bool            // this redirector is about to end: calls are answered, and OPTIONS sends the PBX to another one
 }
 
 // Request is what a decision looks at.

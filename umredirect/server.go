@@ -3,12 +3,13 @@ package umredirect
 import (
 	"errors"
 	"log/slog"
-	"maps"
 	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"siteswap/umredirect/health"
 )
 
 // Options are what a server needs.
@@ -46,10 +47,11 @@ type Server struct {
 	o    Options
 	view atomic.Pointer[view]
 
-	mu      sync.Mutex // of setting, down, dead and table, which view is made of
+	mu      sync.Mutex // of setting, health, dead, leaving and table, which view is made of
 	setting Setting
-	down    map[string]bool
-	dead    map[string]bool // by Target.ID
+	dead    map[string]bool // by Target.ID; replaced, never changed
+	health  []health.Status // as last told
+	leaving bool
 	table   *Table
 
 	ignored atomic.Uint64
@@ -94,14 +96,14 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{o: o, setting: setting, down: map[string]bool{}, dead: map[string]bool{}, table: o.Table, open: map[closer]struct{}{}}
+	s := &Server{o: o, setting: setting, table: o.Table, open: map[closer]struct{}{}}
 	s.publish()
 	return s, nil
 }
 
 // publish makes what mu guards the view; the caller holds mu.
 func (s *Server) publish() {
-	s.view.Store(&view{s.table, State{Site: s.setting.Site, Generation: s.setting.Generation, LegacyDown: maps.Clone(s.down), Dead: maps.Clone(s.dead)}})
+	s.view.Store(&view{s.table, State{Site: s.setting.Site, Generation: s.setting.Generation, Dead: s.dead, Leaving: s.leaving}})
 }
 
 // SetTable puts another table in force; calls that are being answered see the old one or the new one, whole.
@@ -109,34 +111,6 @@ func (s *Server) SetTable(t *Table) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.table = t
-	s.publish()
-}
-
-// SetLegacyDown says whether a legacy server answers.
-func (s *Server) SetLegacyDown(name string, down bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.down[name] == down {
-		return
-	}
-	s.o.Logger.Warn("legacy server", "name", name, "down", down)
-	s.down[name] = down
-	s.publish()
-}
-
-// SetDead says whether a target answers, by its [Target.ID]: a dead one is left out of answers.
-func (s *Server) SetDead(id string, dead bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.dead[id] == dead {
-		return
-	}
-	s.o.Logger.Warn("target", "id", id, "dead", dead)
-	if dead {
-		s.dead[id] = true
-	} else {
-		delete(s.dead, id)
-	}
 	s.publish()
 }
 

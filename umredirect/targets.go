@@ -54,7 +54,7 @@ func (t *Table) LegacyTargets() map[string][]Target {
 // CanRoute says whether a call for a current mailbox gets anywhere: an OPTIONS is answered 200 only then, so that a PBX
 // goes to another redirector.
 func CanRoute(t *Table, s State) bool {
-	if t == nil || s.Site == "" {
+	if t == nil || s.Site == "" || s.Leaving {
 		return false
 	}
 	for i := range t.plans {

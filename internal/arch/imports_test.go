@@ -30,7 +30,7 @@ var house = []row{
 	{pkg: "witness", own: "dag", tests: "witness/...", why: driver},
 	{pkg: "dnsupdate", own: "dag", modules: "github.com/miekg/dns github.com/bodgit/tsig", tests: "dnsupdate/...", why: driver},
 	{pkg: "dnsupdate/dnsupdatetest", own: "dag dnsupdate", modules: "github.com/miekg/dns " + testModules, why: suite},
-	{pkg: "umredirect", own: "dag umredirect/mailbox", modules: "github.com/emiago/sipgo", tests: "umredirect/...", why: driver},
+	{pkg: "umredirect", own: "dag umredirect/health umredirect/mailbox", modules: "github.com/emiago/sipgo", tests: "umredirect/...", why: driver},
 	{pkg: "umredirect/health", modules: "github.com/miekg/dns " + testModules,
 		why: "Pure thresholds, and a prober that no call waits for. It knows targets, not tables or decisions."},
 	{pkg: "umredirect/hep", modules: testModules, why: "A leaf: the packets of another project's protocol."},
@@ -83,7 +83,7 @@ const (
 	emulated        = "dag internal/exchange/wire"
 	emulatedModules = "github.com/miekg/dns github.com/emiago/sipgo"
 	// suites are the conformance suites, and the drivers that they hold: a test makes one and points it at the lab.
-	suites = "internal/lab/... internal/exchange internal/exchange/exchangetest dnsupdate dnsupdate/dnsupdatetest umredirect umredirect/umredirecttest internal/vip internal/vip/viptest"
+	suites = "internal/lab/... internal/exchange internal/exchange/exchangetest dnsupdate dnsupdate/dnsupdatetest umredirect umredirect/health umredirect/umredirecttest internal/vip internal/vip/viptest"
 	// testModules serve the tests of every package.
 	testModules = "github.com/google/go-cmp pgregory.net/rapid github.com/rogpeppe/go-internal github.com/anishathalye/porcupine"
 )

@@ -21,8 +21,7 @@ type Copy struct {
 	LastGenerated       int64 // log generations
 	LastInspected       int64
 	Diverged            bool // FailedAndSuspended because its logs are not the active copy's
-	ContentIndex        dag.ContentIndex
-	DiskFull            bool // DiskFreeSpacePercent of its log volume is 0
+	ContentIndex        string
 	Error               string
 }
 
@@ -71,11 +70,7 @@ func ParseCopy(o wire.Object) Copy {
 	c.CopyQueue, c.ReplayQueue = queue(o, "CopyQueueLength"), queue(o, "ReplayQueueLength")
 	c.LastGenerated, _ = o.Int("LastLogGenerated")
 	c.LastInspected, _ = o.Int("LastLogInspected")
-	index, _ := o.Text("ContentIndexState")
-	c.ContentIndex = dag.ContentIndex(index)
-	if free, ok := o.Int("DiskFreeSpacePercent"); ok {
-		c.DiskFull = free == 0
-	}
+	c.ContentIndex, _ = o.Text("ContentIndexState")
 	c.Error, _ = o.Text("ErrorMessage")
 	c.Diverged = c.Status == dag.CopyFailedAndSuspended && strings.Contains(strings.ToLower(c.Error), "diverge")
 	return c

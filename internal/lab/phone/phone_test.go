@@ -13,6 +13,7 @@ import (
 
 	"siteswap/internal/lab/phone"
 	"siteswap/umredirect"
+	"siteswap/umredirect/health"
 	"siteswap/umredirect/umredirecttest"
 )
 
@@ -165,9 +166,9 @@ func TestSecondRedirector(t *testing.T) {
 func TestLostAndDeclined(t *testing.T) {
 	b := newBench(t)
 	p := b.dial()
-	b.redirectors[0].Server.SetLegacyDown("EX2007-UM", true)
+	b.redirectors[0].Server.SetHealth([]health.Status{{Target: b.table.Watched()[2], State: health.Down, Dead: true}})
 	check(t, p.Place(t.Context(), extensions[0], "udp"), phone.UnservedLegacy, "", "first")
-	b.redirectors[0].Server.SetLegacyDown("EX2007-UM", false)
+	b.redirectors[0].Server.SetHealth(nil)
 	b.legacyUp.Store(false)
 	check(t, p.Place(t.Context(), extensions[0], "udp"), phone.Lost, "", "first")
 	b.mu.Lock()

@@ -34,11 +34,12 @@ func (s *Server) answer(m sip.Message, local net.Addr) []byte {
 
 func (s *Server) invite(req *sip.Request, local net.Addr) []byte {
 	extension := calledExtension(req)
+	way := ";transport=" + local.Network()
 	switch {
 	case !s.o.Serves(extension):
 		return s.response(req, 404, "Not Found", "", nil)
 	case s.o.Worker != "":
-		return s.response(req, 302, "Moved Temporarily", "<sip:"+req.Recipient.User+"@"+s.o.Worker+";user=phone;transport=tcp>", nil)
+		return s.response(req, 302, "Moved Temporarily", "<sip:"+req.Recipient.User+"@"+s.o.Worker+";user=phone"+way+">", nil)
 	}
 	s.mu.Lock()
 	id := req.CallID().Value()
@@ -54,7 +55,7 @@ func (s *Server) invite(req *sip.Request, local net.Addr) []byte {
 	if fresh {
 		s.o.OnCall(Served{s.o.Now(), s.o.Name, extension, id})
 	}
-	return s.response(req, 200, "OK", "<sip:um@"+local.String()+">", []byte(sdp(hostOf(local))))
+	return s.response(req, 200, "OK", "<sip:um@"+local.String()+way+">", []byte(sdp(hostOf(local))))
 }
 
 // response writes a response with a To tag that is the same for a repeated request.
