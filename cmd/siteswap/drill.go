@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,7 +23,7 @@ import (
 // drillFlags are what `siteswap drill` takes.
 type drillFlags struct {
 	scenario, fail, report, dir string
-	override                    []string
+	override, set               []string
 	speed                       float64
 	seed                        uint64
 	keep, plain                 bool
@@ -44,6 +45,7 @@ Built-in scenarios: ` + strings.Join(drill.Scenarios(), ", "),
 	c.Flags().Float64Var(&f.speed, "speed", 60, "how many times faster than real time")
 	c.Flags().StringVar(&f.fail, "fail", "", "the site that is lost (default: the one that mounts most databases)")
 	c.Flags().StringArrayVar(&f.override, "override", nil, "override this safety rule when it refuses; only a lab takes that")
+	c.Flags().StringArrayVar(&f.set, "set", nil, "change a field of the site file, as in dag.activation_mode=Off")
 	c.Flags().StringVar(&f.report, "report", "", "where the HTML report goes (default: drill-DATE.html)")
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "recorded in the report; the emulated sites take no random decision yet")
 	c.Flags().StringVar(&f.dir, "keep", "", "keep site file, keys, logs and state of the drill in this folder")
@@ -154,7 +156,7 @@ func (a *app) drillOptions(cmd *cobra.Command, f *drillFlags) (drill.Options, er
 	if err := a.problems(ps); err != nil {
 		return drill.Options{}, err
 	}
-	site, err := a.drillSite(cmd, sc)
+	site, err := a.drillSite(cmd, f, sc)
 	if err != nil {
 		return drill.Options{}, err
 	}
@@ -193,11 +195,11 @@ func again(cmd *cobra.Command) string {
 }
 
 // drillSite is the site file of the scenario, of the flags, or the reference design, with the scenario's changes.
-func (a *app) drillSite(cmd *cobra.Command, sc *drill.Scenario) (*config.Site, error) {
+func (a *app) drillSite(cmd *cobra.Command, f *drillFlags, sc *drill.Scenario) (*config.Site, error) {
 	var site *config.Site
 	var err error
 	if sc.Site != "" && !cmd.Flags().Changed("config") {
-		s, ps := config.Load(sc.Site)
+		s, ps := sc.LoadSite()
 		if err := a.problems(ps); err != nil {
 			return nil, err
 		}
@@ -205,10 +207,21 @@ func (a *app) drillSite(cmd *cobra.Command, sc *drill.Scenario) (*config.Site, e
 	} else if site, err = a.site(cmd, true); err != nil {
 		return nil, err
 	}
-	if len(sc.Set) == 0 {
+	set := maps.Clone(sc.Set)
+	for _, text := range f.set {
+		path, value, ok := strings.Cut(text, "=")
+		if !ok {
+			return nil, usage("--set %s: write PATH=VALUE, as in dag.activation_mode=Off", text)
+		}
+		if set == nil {
+			set = map[string]string{}
+		}
+		set[path] = value
+	}
+	if len(set) == 0 {
 		return site, nil
 	}
-	changed, ps := config.Change(site, sc.Set)
+	changed, ps := config.Change(site, set)
 	return changed, a.problems(ps)
 }
 

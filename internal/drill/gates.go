@@ -7,6 +7,7 @@ import (
 
 	"siteswap/internal/exchange/wire"
 	"siteswap/internal/lab/cmdlets"
+	"siteswap/internal/report"
 )
 
 // misbehaviour is a cmdlet that still has to misbehave so many times.
@@ -20,7 +21,7 @@ func (s *stage) cmdletGate(point cmdlets.Point, c wire.Call, server string) cmdl
 	if c.Run == "" {
 		return cmdlets.Go
 	}
-	if a := s.misbehave(point, c.Cmdlet); a != cmdlets.Go {
+	if a := s.misbehave(point, c); a != cmdlets.Go {
 		return a
 	}
 	if a := s.pass(context.Background(), string(point)+"/"+c.Step); a != cmdlets.Go {
@@ -29,7 +30,9 @@ func (s *stage) cmdletGate(point cmdlets.Point, c wire.Call, server string) cmdl
 	return s.killAt(point, c.Step)
 }
 
-func (s *stage) misbehave(point cmdlets.Point, cmdlet string) cmdlets.Action {
+// misbehave says whether this call is one that the script has chosen, and notes that it was: what it spoils in its step is
+// explained by it.
+func (s *stage) misbehave(point cmdlets.Point, c wire.Call) cmdlets.Action {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range s.odd {
@@ -38,11 +41,13 @@ func (s *stage) misbehave(point cmdlets.Point, cmdlet string) cmdlets.Action {
 		if m.How == "lose-answer" {
 			at = cmdlets.Applied
 		}
-		if m.left == 0 || m.Cmdlet != cmdlet || point != at {
+		if m.left == 0 || m.Cmdlet != c.Cmdlet || point != at {
 			continue
 		}
 		m.left--
-		return map[string]cmdlets.Action{"lie": cmdlets.Lie, "fail": cmdlets.Fail, "lose-answer": cmdlets.Drop, "drop": cmdlets.Drop}[m.How]
+		s.marks = append(s.marks, mark{time.Now(), c.Cmdlet + " in step " + c.Step + ": " + m.How, report.MarkFault})
+		return map[string]cmdlets.Action{"lie": cmdlets.Lie, "half": cmdlets.Half, "late": cmdlets.Late, "fail": cmdlets.Fail,
+			"lose-answer": cmdlets.Drop, "hang": cmdlets.Drop, "drop": cmdlets.Drop}[m.How]
 	}
 	return cmdlets.Go
 }

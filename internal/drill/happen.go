@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"siteswap/internal/api"
@@ -26,6 +25,8 @@ func (s *stage) happen(ctx context.Context, e *Event) error {
 		return s.link(e.Heal, true)
 	case e.Kill != nil:
 		return s.killTarget(ctx, e.Kill)
+	case e.Move != nil:
+		return s.move(ctx, e.Move)
 	case e.Run != "":
 		return s.request(ctx, e)
 	case e.Misbehave != nil:
@@ -33,11 +34,8 @@ func (s *stage) happen(ctx context.Context, e *Event) error {
 		s.odd = append(s.odd, misbehaviour{*e.Misbehave, max(1, e.Misbehave.Times)})
 		s.mu.Unlock()
 		return nil
-	case len(e.Hold) > 0:
-		s.lab.Hold(e.Hold)
-		return nil
-	case len(e.Release) > 0:
-		s.lab.Hold(nil)
+	case len(e.Hold) > 0 || len(e.Release) > 0 || e.Slow != nil:
+		s.grip(e)
 		return nil
 	case e.Plant != "":
 		s.say("planted: %s is broken on purpose, to see that the drill notices", e.Plant)
@@ -53,159 +51,6 @@ func (s *stage) siteIndex(name string) (int, error) {
 		return i, nil
 	}
 	return 0, &UsageError{fmt.Errorf("the site file has no site %q; it has %s", name, siteNames(s.t))}
-}
-
-// breakOrMend breaks something, or makes it whole.
-func (s *stage) breakOrMend(t *Target, up bool) error {
-	word, kind := "lost", report.MarkFault
-	if up {
-		word, kind = "back", report.MarkHeal
-	}
-	var what string
-	var err error
-	switch {
-	case t.Site != "":
-		what, err = s.sitePower(t, up)
-	case t.Server != "":
-		what, err = s.member(t.Server, func(m int) { s.lab.Server(m, up) })
-	case t.Service != "":
-		what, err = s.member(t.Service, func(m int) { s.lab.Service(m, up) })
-		what = "replication service of " + what
-	case t.Front != "":
-		what, err = s.member(t.Front, func(m int) { s.lab.Front(m, up) })
-		what = "client access of " + what
-	case t.Witness != "":
-		what, err = s.place(t.Witness, func(i int) { s.lab.Witness(i, up) })
-		what = "witness of " + what
-	case t.DomainController != "":
-		what, err = s.place(t.DomainController, func(i int) { s.lab.Directory(i, up) })
-		what = "domain controllers of " + what
-	case t.Redirector != "" || t.Controller != "":
-		what, err = s.processPower(t, up)
-	default:
-		return fmt.Errorf("it names nothing that could break")
-	}
-	if err != nil {
-		return err
-	}
-	s.mark(kind, what+" "+word)
-	s.mu.Lock()
-	if !up {
-		s.faults = append(s.faults, fault{time.Now(), what})
-	}
-	s.mu.Unlock()
-	s.say("%s %s", what, word)
-	return nil
-}
-
-// sitePower takes or gives the power of a site, and of the product's processes in it.
-func (s *stage) sitePower(t *Target, up bool) (string, error) {
-	i, err := s.siteIndex(t.Site)
-	if err != nil {
-		return "", err
-	}
-	var names []string
-	for m := range s.t.Members {
-		if s.t.Members[m].Site == i {
-			names = append(names, s.t.Members[m].Name)
-		}
-	}
-	for _, p := range s.inSite(i) {
-		names = append(names, p.name)
-		if up {
-			if err := p.start(s.o.Program, s.o.Dir); err != nil {
-				return "", err
-			}
-		}
-	}
-	s.mu.Lock()
-	s.lost[i] = !up
-	s.mu.Unlock()
-	if up {
-		s.lab.RestoreSite(i)
-		if t.Link != nil && !*t.Link {
-			return s.t.Sites[i].Name + ", links still cut,", nil
-		}
-		for j := range s.t.Sites {
-			if s.cuts[[2]int{i, j}] || s.cuts[[2]int{j, i}] {
-				s.setLink(i, j, true, false)
-			}
-		}
-	} else {
-		s.lab.FailSite(i)
-		for _, p := range s.inSite(i) {
-			p.kill(false)
-		}
-	}
-	return s.t.Sites[i].Name + " (" + strings.Join(names, ", ") + ", vip, domain controller, DNS)", nil
-}
-
-func (s *stage) member(name string, do func(int)) (string, error) {
-	name = s.word(name)
-	m := s.t.MemberIndex(name)
-	if m < 0 {
-		return "", &UsageError{fmt.Errorf("the site file has no member %q", name)}
-	}
-	do(m)
-	return name, nil
-}
-
-func (s *stage) place(name string, do func(int)) (string, error) {
-	i, err := s.siteIndex(name)
-	if err == nil {
-		do(i)
-		name = s.t.Sites[i].Name
-	}
-	return name, err
-}
-
-func (s *stage) processPower(t *Target, up bool) (string, error) {
-	want := s.word(t.Controller)
-	if t.Redirector != "" {
-		want = "redirector-" + s.word(t.Redirector)
-	}
-	for _, p := range s.procs {
-		if p.name != want {
-			continue
-		}
-		if up {
-			return p.name, p.start(s.o.Program, s.o.Dir)
-		}
-		p.kill(false)
-		return p.name, nil
-	}
-	return "", &UsageError{fmt.Errorf("there is no process %q", want)}
-}
-
-func (s *stage) link(l *Link, up bool) error {
-	a, err := s.siteIndex(l.Link[0])
-	if err != nil {
-		return err
-	}
-	b, err := s.siteIndex(l.Link[1])
-	if err != nil {
-		return err
-	}
-	s.setLink(a, b, up, l.OneWay)
-	text := fmt.Sprintf("link %s to %s is %s", s.t.Sites[a].Name, s.t.Sites[b].Name, map[bool]string{true: "whole again", false: "cut, silently"}[up])
-	s.mark(map[bool]string{true: report.MarkHeal, false: report.MarkFault}[up], text)
-	if !up {
-		s.mu.Lock()
-		s.faults = append(s.faults, fault{time.Now(), text})
-		s.mu.Unlock()
-	}
-	s.say("%s", text)
-	return nil
-}
-
-func (s *stage) setLink(a, b int, up, oneWay bool) {
-	s.lab.Link(a, b, up, oneWay)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.cuts[[2]int{a, b}] = !up
-	if !oneWay {
-		s.cuts[[2]int{b, a}] = !up
-	}
 }
 
 // killTarget kills a process with SIGKILL; a service manager starts it again after about a second.

@@ -7,6 +7,7 @@ import (
 
 	"siteswap/internal/config"
 	"siteswap/internal/document"
+	"siteswap/internal/lab/cmdlets"
 )
 
 // refer looks up what the scenario names: sites, servers, processes, runbooks and their steps. A drill that comes upon a wrong
@@ -26,10 +27,16 @@ func (s *stage) refer() error {
 		fail(".kill", s.referTarget(e.Kill))
 		for _, l := range []*Link{e.Cut, e.Heal} {
 			if l != nil {
-				_, a := s.siteIndex(l.Link[0])
-				_, b := s.siteIndex(l.Link[1])
-				fail("", errors.Join(a, b))
+				_, err := s.linkEnds(l)
+				fail("", err)
 			}
+		}
+		if e.Move != nil {
+			_, _, err := s.copyOf(e.Move.Database + "/" + e.Move.To)
+			fail(".move", err)
+		}
+		if m := e.Misbehave; m != nil && !slices.Contains(cmdlets.Cmdlets(), m.Cmdlet) {
+			fail(".misbehave.cmdlet", unknownCmdlet(m.Cmdlet))
 		}
 		if e.Run != "" {
 			req, err := s.o.Plan(s.site, e.Run, s.parameters(e))
@@ -42,14 +49,54 @@ func (s *stage) refer() error {
 	}
 	for i, e := range s.o.Scenario.Events {
 		path := fmt.Sprintf("events[%d].after", i)
-		if a := e.After; a != nil && a.Step != "" && !steps[a.Step] {
+		if a := e.After; a != nil && a.Step != "" && !steps[s.word(a.Step)] {
 			ps = append(ps, s.o.Scenario.problem(path+".step", fmt.Errorf("no run of this scenario has a step %q", a.Step)))
 		}
 		if a := e.After; a != nil && a.Run != "" && !runs[a.Run] {
 			ps = append(ps, s.o.Scenario.problem(path+".run", fmt.Errorf("this scenario asks for no %s", a.Run)))
 		}
 	}
+	ps = append(ps, s.referExpect(steps)...)
 	return ps.Sorted().Err()
+}
+
+// referExpect looks up what the expectation names.
+func (s *stage) referExpect(steps map[string]bool) document.Problems {
+	var ps document.Problems
+	e := s.o.Scenario.Expect
+	if e == nil {
+		return nil
+	}
+	fail := func(field, format string, args ...any) {
+		ps = append(ps, s.o.Scenario.problem("expect."+field, fmt.Errorf(format, args...)))
+	}
+	for step := range e.Steps {
+		if !steps[s.word(step)] {
+			fail("steps", "no run of this scenario has a step %q", s.word(step))
+		}
+	}
+	for db, place := range e.Mounted {
+		if s.t.DatabaseIndex(s.word(db)) < 0 {
+			fail("mounted", "the site file has no database %q", s.word(db))
+		}
+		if p := s.word(place); s.t.MemberIndex(p) < 0 && s.t.SiteIndex(p) < 0 {
+			fail("mounted", "the site file has no member or site %q", p)
+		}
+	}
+	for db := range e.Moved {
+		if s.t.DatabaseIndex(s.word(db)) < 0 {
+			fail("moved", "the site file has no database %q", s.word(db))
+		}
+	}
+	return ps
+}
+
+func unknownCmdlet(name string) error {
+	err := fmt.Errorf("the emulated servers know no cmdlet %q", name)
+	if near, ok := document.Nearest(name, cmdlets.Cmdlets()); ok {
+		err = fmt.Errorf("%w; did you mean %s?", err, near)
+	}
+	return err
 }
 
 // referTarget looks up who breaks or is mended.
@@ -58,17 +105,25 @@ func (s *stage) referTarget(t *Target) error {
 		return nil
 	}
 	var errs []error
-	for _, site := range []string{t.Site, t.Witness, t.DomainController} {
+	for _, site := range []string{t.Site, t.Witness, t.Share, t.DomainController, t.DNS} {
 		if site != "" {
 			_, err := s.siteIndex(site)
 			errs = append(errs, err)
 		}
 	}
-	for _, server := range []string{t.Server, t.Service, t.Front} {
+	for _, server := range []string{t.Server, t.Hung, t.Service, t.Front} {
 		if server != "" {
-			_, err := s.member(server, func(int) {})
+			_, err := s.member("", server, func(int) {})
 			errs = append(errs, err)
 		}
+	}
+	if t.Copy != "" {
+		_, _, err := s.copyOf(t.Copy)
+		errs = append(errs, err)
+	}
+	if t.Legacy != "" {
+		_, err := s.legacy(t.Legacy)
+		errs = append(errs, err)
 	}
 	processes := []string{"leader"}
 	for _, c := range s.site.Controllers {

@@ -13,7 +13,8 @@ import (
 
 // TestBuiltIn: every built-in scenario is good, is named as its file, says in a sentence what happens, and what is expected.
 func TestBuiltIn(t *testing.T) {
-	want := []string{"controller-crash", "server-loss", "site-loss", "wan-cut"}
+	want := []string{"cas-down", "controller-crash", "db-move", "dc-lost", "double-fault", "legacy-um-lost", "lossy", "prod-returns", "server-loss", "site-loss",
+		"site-loss-link-down", "stretched", "stretched-west", "two-site", "wan-cut", "witness-lost"}
 	if diff := cmp.Diff(want, drill.Scenarios()); diff != "" {
 		t.Fatalf("built in (-want +got):\n%s", diff)
 	}
@@ -31,12 +32,12 @@ func TestBuiltIn(t *testing.T) {
 
 func TestLoadScenario(t *testing.T) {
 	_, ps := drill.LoadScenario("wan-cot")
-	const want = "wan-cot: scenario: is no built-in scenario and cannot be read as a file; did you mean wan-cut? Built in: controller-crash, server-loss, site-loss, wan-cut"
+	want := "wan-cot: scenario: is no built-in scenario and cannot be read as a file; did you mean wan-cut? Built in: " + strings.Join(drill.Scenarios(), ", ")
 	if got := ps.Error(); got != want {
 		t.Errorf("got %s", got)
 	}
 	_, ps = drill.LoadScenario(filepath.Join(t.TempDir(), "mine.yaml"))
-	if !strings.HasSuffix(ps.Error(), "write a file, or one of controller-crash, server-loss, site-loss, wan-cut") {
+	if !strings.HasSuffix(ps.Error(), "write a file, or one of "+strings.Join(drill.Scenarios(), ", ")) {
 		t.Errorf("got %v", ps)
 	}
 	file := filepath.Join(t.TempDir(), "mine.yaml")
@@ -76,8 +77,8 @@ func TestParseScenario(t *testing.T) {
 		{"no name", "name: mine\n", "", "s.yaml:1: name: missing; write the scenario's name"},
 		{"unknown field", "title:", "titel:", "s.yaml:2: titel: unknown field; did you mean `title`?"},
 		{"unknown verb", "{fail: {site", "{fial: {site", "s.yaml:8: events[0].fial: unknown field; did you mean `fail`?"},
-		{"no verb", "{fail: {site: Prod}, at: start}", "{at: start}", "s.yaml:8: events[0]: has 0 verbs (); write exactly one of fail, restore, cut, heal, kill, run, misbehave, hold, release, plant"},
-		{"two verbs", "{fail: {site: Prod}, at: start}", "{fail: {site: Prod}, plant: left-frozen, at: start}", "s.yaml:8: events[0]: has 2 verbs (fail, plant); write exactly one of fail, restore, cut, heal, kill, run, misbehave, hold, release, plant"},
+		{"no verb", "{fail: {site: Prod}, at: start}", "{at: start}", "s.yaml:8: events[0]: has 0 verbs (); write exactly one of fail, restore, cut, heal, kill, run, move, misbehave, hold, release, slow, plant"},
+		{"two verbs", "{fail: {site: Prod}, at: start}", "{fail: {site: Prod}, plant: left-frozen, at: start}", "s.yaml:8: events[0]: has 2 verbs (fail, plant); write exactly one of fail, restore, cut, heal, kill, run, move, misbehave, hold, release, slow, plant"},
 		{"no when", "{fail: {site: Prod}, at: start}", "{fail: {site: Prod}}", "s.yaml:8: events[0]: does not say when; write `at: start` or `after: {...}`"},
 		{"two whens", "{fail: {site: Prod}, at: start}", "{fail: {site: Prod}, at: start, after: {healed: 1}}", "s.yaml:8: events[0]: says twice when; keep `at` or `after`"},
 		{"another when", "{fail: {site: Prod}, at: start}", "{fail: {site: Prod}, at: end}", "s.yaml:8: events[0].at: \"end\" is no known value; write one of start"},
@@ -85,16 +86,24 @@ func TestParseScenario(t *testing.T) {
 		{"a step without a point", "after: {step: restore, point: applied}", "after: {step: restore}", "s.yaml:12: events[4].after: step and point belong together; write `{step: ID, point: intent|call-received|applied|answered|result}`"},
 		{"after nothing", "after: {step: restore, point: applied}", "after: {outcome: done}", "s.yaml:12: events[4].after: names nothing; write step and point, run and outcome, seconds, or healed"},
 		{"a point that is none", "point: applied", "point: aplied", "s.yaml:12: events[4].after.point: \"aplied\" is no known value; did you mean `applied`? Known: intent, call-received, applied, answered, result"},
-		{"an outcome that is none", "outcome: done", "outcome: dune", "s.yaml:14: events[6].after.outcome: \"dune\" is no known value; did you mean `done`? Known: done, failed, refused, aborted, degraded"},
-		{"a link of one site", "{cut: {link: [Prod, DR], one_way: true}", "{cut: {link: [Prod]}", "s.yaml:14: events[6]: names not two sites; write `{link: [SITE, SITE]}`"},
+		{"an outcome that is none", "outcome: done", "outcome: dune", "s.yaml:14: events[6].after.outcome: \"dune\" is no known value; did you mean `done`? Known: done, failed, refused, aborted, degraded, no-authority"},
+		{"a link of one site", "{cut: {link: [Prod, DR], one_way: true}", "{cut: {link: [Prod]}", "s.yaml:14: events[6].cut: names not two sites; write `{link: [SITE, SITE]}`, or `{site: SITE}` for all of its links"},
 		{"a negative time", "healed: 1}", "healed: -1}", "s.yaml:15: events[7].after.healed: -1 is out of bounds; write a number from 0 to 86400"},
-		{"a cmdlet that does what it likes", "how: lie", "how: sulk", "s.yaml:9: events[1].misbehave.how: \"sulk\" is no known value; write one of lie, fail, lose-answer, drop"},
+		{"a cmdlet that does what it likes", "how: lie", "how: sulk", "s.yaml:9: events[1].misbehave.how: \"sulk\" is no known value; write one of lie, half, late, hang, fail, lose-answer, drop"},
 		{"no cmdlet", "cmdlet: Move-ActiveMailboxDatabase, ", "", "s.yaml:9: events[1].misbehave.cmdlet: missing; name the cmdlet"},
 		{"never", "times: 2", "times: 0", "s.yaml:9: events[1].misbehave.times: 0 is out of bounds; write a number from 1 to 100"},
 		{"a plant that grows nowhere", "plant: mounted-twice", "plant: mounted-thrice", "s.yaml:17: events[9].plant: \"mounted-thrice\" is no known value; did you mean `mounted-twice`? Known: mounted-twice, lost-acknowledged, effect-twice, left-frozen"},
 		{"half of kill_leader", "{even: applied, odd: call-received}", "{even: applied}", "s.yaml:6: kill_leader.odd: missing; write call-received (before the effect) or applied (after it)"},
-		{"expects nothing", "expect: {outcome: passed}", "expect: {}", "s.yaml:18: expect: is empty; write outcome, violation, refused or waiting"},
+		{"expects nothing", "expect: {outcome: passed}", "expect: {}", "s.yaml:18: expect: does not say how the drill ends; write outcome, violation, refused, waiting or authority"},
 		{"expects what is none", "outcome: passed", "outcome: pased", "s.yaml:18: expect.outcome: \"pased\" is no known value; did you mean `passed`? Known: passed, failed, refused"},
+		{"two things break", "{fail: {site: Prod}, at: start}", "{fail: {site: Prod, server: A}, at: start}", "s.yaml:8: events[0].fail: names 2 things; name exactly one, as in `{site: SITE}`"},
+		{"nothing breaks", "{fail: {site: Prod}, at: start}", "{fail: {}, at: start}", "s.yaml:8: events[0].fail: names 0 things; name exactly one, as in `{site: SITE}`"},
+		{"a held witness", "{fail: {site: Prod}, at: start}", "{fail: {witness: Prod, held: true}, at: start}", "s.yaml:8: events[0].fail.held: stands only with a site or a server; the power control switches servers"},
+		{"a link of both kinds", "{heal: {link: [Prod, DR]}", "{heal: {link: [Prod, DR], site: Prod}", "s.yaml:15: events[7].heal: names not two sites; write `{link: [SITE, SITE]}`, or `{site: SITE}` for all of its links"},
+		{"a world that does no such thing", "hold: [failover, join]", "hold: [failower]", "s.yaml:10: events[2]: the world does no \"failower\" by itself; write "},
+		{"a server is killed", "kill: {controller: leader}", "kill: {server: A}", "s.yaml:13: events[5].kill: names no process; write `{controller: leader}`, a controller's id, or `{redirector: SITE}`"},
+		{"a feeling that sessions do not have", "{outcome: passed}", "{outcome: passed, sessions: [sad]}", "s.yaml:18: expect.sessions: \"sad\" is nothing that a session feels; write broken, restart, no-broken or no-restart"},
+		{"a state that steps do not have", "{outcome: passed}", "{outcome: passed, steps: {restore: dune}}", "s.yaml:18: expect.steps.restore: \"dune\" is no state of a step; write done, failed, unknown, skipped, refused, waiting or todo"},
 		{"no YAML", "{fail: {site: Prod}", "{fail: {site: Prod", "s.yaml:"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -102,7 +111,7 @@ func TestParseScenario(t *testing.T) {
 				t.Fatalf("the good one does not hold %q", tt.old)
 			}
 			_, ps := drill.ParseScenario("s.yaml", []byte(strings.Replace(good, tt.old, tt.new, 1)))
-			if got := ps.Error(); got != tt.want && (tt.want == "" || !strings.HasPrefix(got, tt.want) || !strings.HasSuffix(tt.want, ":")) {
+			if got := ps.Error(); got != tt.want && (tt.want == "" || !strings.HasPrefix(got, tt.want) || !strings.HasSuffix(tt.want, ":") && !strings.HasSuffix(tt.want, "write ")) {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
 		})
@@ -113,10 +122,10 @@ func TestParseScenario(t *testing.T) {
 func TestManyProblems(t *testing.T) {
 	_, ps := drill.ParseScenario("s.yaml", []byte("name: bad\nevents:\n  - {at: start}\n  - {run: switchover}\n  - {cut: {link: [A]}, after: {seconds: 1}}\n"))
 	want := []string{
-		"s.yaml:3: events[0]: has 0 verbs (); write exactly one of fail, restore, cut, heal, kill, run, misbehave, hold, release, plant",
+		"s.yaml:3: events[0]: has 0 verbs (); write exactly one of fail, restore, cut, heal, kill, run, move, misbehave, hold, release, slow, plant",
 		"s.yaml:4: events[1]: does not say when; write `at: start` or `after: {...}`",
 		"s.yaml:5: events[2].after.seconds: stands only on run; anchor a fault on a point of a run: `after: {step: ID, point: applied}`",
-		"s.yaml:5: events[2]: names not two sites; write `{link: [SITE, SITE]}`",
+		"s.yaml:5: events[2].cut: names not two sites; write `{link: [SITE, SITE]}`, or `{site: SITE}` for all of its links",
 	}
 	if diff := cmp.Diff(want, strings.Split(ps.Error(), "\n")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -150,7 +159,7 @@ func FuzzParseScenario(f *testing.F) {
 			if (e.At == "") == (e.After == nil) {
 				t.Errorf("event %d is anchored twice or nowhere and nobody says so: %+v", i, e)
 			}
-			if e.Cut != nil && len(e.Cut.Link) != 2 || e.Heal != nil && len(e.Heal.Link) != 2 {
+			if e.Cut != nil && (len(e.Cut.Link) == 2) == (e.Cut.Site != "") || e.Heal != nil && (len(e.Heal.Link) == 2) == (e.Heal.Site != "") {
 				t.Errorf("event %d: a link of not two sites", i)
 			}
 		}

@@ -2,6 +2,7 @@ package drill
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -58,13 +59,15 @@ func (s *stage) await(ctx context.Context, e *Event, healed time.Time) (func(), 
 			return none, err
 		}
 	case a.Step != "":
-		return s.awaitPoint(ctx, a.Point+"/"+a.Step)
+		return s.awaitPoint(ctx, a.Point+"/"+s.word(a.Step))
 	case a.Run != "":
 		return none, s.awaitRun(ctx, a.Run, a.Outcome)
 	}
 	return none, ctx.Err()
 }
 
+// awaitPoint waits until a step of a run has come to a point, and holds whoever comes there. A run that ends without coming there
+// ends the wait: the script cannot go on as it was written.
 func (s *stage) awaitPoint(ctx context.Context, key string) (func(), error) {
 	s.mu.Lock()
 	if s.reached[key] {
@@ -74,16 +77,40 @@ func (s *stage) awaitPoint(ctx context.Context, key string) (func(), error) {
 	a := &armed{key: key, hit: make(chan struct{}), resume: make(chan struct{})}
 	s.armed = a
 	s.mu.Unlock()
-	t := time.NewTimer(5 * time.Minute)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return func() {}, ctx.Err()
-	case <-t.C:
-		return func() {}, fmt.Errorf("%s was not reached in 5 minutes", strings.Replace(key, "/", " of step ", 1))
-	case <-a.hit:
+	deadline := time.Now().Add(5 * time.Minute)
+	for time.Now().Before(deadline) && ctx.Err() == nil {
+		select {
+		case <-a.hit:
+			return func() { close(a.resume) }, nil
+		case <-ctx.Done():
+		case <-time.After(50 * time.Millisecond):
+		}
+		if over, how := s.lastRun(); over && !s.disarm(a) {
+			return func() {}, &endedOtherwise{how[0], how[1] + " before " + strings.Replace(key, "/", " of step ", 1)}
+		}
 	}
-	return func() { close(a.resume) }, nil
+	if ctx.Err() != nil {
+		return func() {}, ctx.Err()
+	}
+	return func() {}, fmt.Errorf("%s was not reached in 5 minutes", strings.Replace(key, "/", " of step ", 1))
+}
+
+// lastRun says whether the run that was asked for last has ended, which runbook it was and how it ended.
+func (s *stage) lastRun() (over bool, how [2]string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	outcome := s.outcomes[s.asked]
+	return s.asked != "" && outcome != "", [2]string{s.asked, outcome}
+}
+
+// disarm gives up waiting, unless the point was reached just now.
+func (s *stage) disarm(a *armed) (reached bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !a.once {
+		s.armed = nil
+	}
+	return a.once
 }
 
 // awaitRun waits until the last run of a runbook has ended. An end of another kind than expected ends the drill's script.
@@ -249,5 +276,14 @@ func (s *stage) startFailed(runbook string, err error) error {
 		s.watchMu.Unlock()
 		return nil
 	}
-	return fmt.Errorf("start the %s: %w", runbook, err)
+	err = fmt.Errorf("start the %s: %w", runbook, err)
+	if e := s.o.Scenario.Expect; e != nil && e.Authority == "none" && errors.Is(err, api.ErrNoQuorum) {
+		s.mu.Lock()
+		s.noAuthority, s.powerless = true, err.Error()
+		s.outcomes[runbook] = "no-authority"
+		s.mu.Unlock()
+		s.say("%v", err)
+		return nil
+	}
+	return err
 }

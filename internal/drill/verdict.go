@@ -2,10 +2,7 @@ package drill
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
-	"siteswap/internal/api"
 	"siteswap/internal/lab"
 	"siteswap/internal/report"
 )
@@ -36,13 +33,9 @@ func (s *stage) invariants(d report.Document, rec lab.Record, interrupted bool) 
 
 // judge says how the drill ended, apart from what the scenario expected.
 func (s *stage) judge(d report.Document, interrupted bool) report.Document {
-	broken := 0
-	for _, i := range d.Invariants {
-		broken += i.Violations
-	}
 	d.Outcome = "passed"
 	refused, failed := false, s.failure != ""
-	d.Why, d.NoAuthority = s.failure, s.noAuthority
+	d.Why, d.NoAuthority = first(s.failure, s.powerless), s.noAuthority
 	for _, r := range d.Runs {
 		switch r.Outcome {
 		case "refused":
@@ -60,57 +53,26 @@ func (s *stage) judge(d report.Document, interrupted bool) report.Document {
 	if d.Calls.LostAfterService > 0 {
 		failed, d.Why = true, first(d.Why, fmt.Sprintf("%d calls were lost after calls were served again", d.Calls.LostAfterService))
 	}
+	for _, text := range s.unexplained(d) {
+		failed, d.Why = true, first(d.Why, text)
+	}
 	switch {
 	case interrupted:
 		d.Outcome = "interrupted"
-	case broken > 0 || failed:
+	case violations(d) > 0 || failed || s.powerless != "":
 		d.Outcome = "failed"
 	case refused:
 		d.Outcome = "refused"
 	}
 	if e := s.o.Scenario.Expect; e != nil && !interrupted {
-		met := s.met(*e, d)
+		unmet := s.unmet(e, d)
+		met := len(unmet) == 0
 		d.ExpectMet = &met
-	}
-	return d
-}
-
-func (s *stage) met(e Expect, d report.Document) bool {
-	if e.Outcome != "" && d.Outcome != e.Outcome {
-		return false
-	}
-	violated := func(name string) bool {
-		return slices.ContainsFunc(d.Invariants, func(i report.Invariant) bool { return i.Name == name && i.Violations > 0 })
-	}
-	if e.Violation != "" && !violated(e.Violation) {
-		return false
-	}
-	if e.Refused != "" {
-		if d.Outcome == "failed" || !slices.ContainsFunc(d.Refusals, func(r api.Refusal) bool { return r.Rule == e.Refused }) {
-			return false
+		for _, text := range unmet {
+			d.Notes = append(d.Notes, "not as expected: "+text)
 		}
 	}
-	if e.Waiting != "" {
-		return slices.ContainsFunc(d.Runs, func(r report.Run) bool {
-			return slices.ContainsFunc(r.Steps, func(st report.Step) bool { return st.State == "waiting" && strings.Contains(st.Text, e.Waiting) })
-		})
-	}
-	return true
-}
-
-func (s *stage) expectText() string {
-	e := s.o.Scenario.Expect
-	switch {
-	case e == nil:
-		return ""
-	case e.Refused != "":
-		return "refused by " + e.Refused
-	case e.Violation != "":
-		return "violation of " + e.Violation
-	case e.Waiting != "":
-		return "waiting for " + e.Waiting
-	}
-	return e.Outcome
+	return d
 }
 
 // Exit is the exit code of a drill: 0 exactly when its expectation came true (formats.md).

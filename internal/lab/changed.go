@@ -113,7 +113,7 @@ func (l *Lab) siteChanged(i int, c world.Change) {
 				l.fabric.SetPower(d.Host, is.Directory || is.Witness && l.sharesHost(d))
 				l.fabric.SetService(d.Probe, is.Directory)
 				if d.DNS.IsValid() {
-					l.fabric.SetService(d.DNS, is.Directory)
+					l.fabric.SetService(d.DNS, is.Directory && !l.dnsBroken(i))
 				}
 			}
 		}

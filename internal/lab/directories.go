@@ -56,16 +56,21 @@ func (l *Lab) startDirectories() error {
 	return nil
 }
 
-// replicate is what the directory does for the DNS zones that it holds: every minute or so, whatever reaches.
+// replicate is what the directory does for the DNS zones that it holds: every minute or so, whatever reaches. Where a scenario
+// holds or slows the replication of directories, the zones wait with it.
 func (l *Lab) replicate() {
 	tick := time.NewTicker(l.scaled(time.Minute, 200*time.Millisecond))
 	defer tick.Stop()
-	for {
+	for turns := 1.0; ; turns++ {
 		select {
 		case <-l.ctx.Done():
 			return
 		case <-tick.C:
 		}
+		if l.isHeld("replicate") || turns < l.slowness("replicate") {
+			continue
+		}
+		turns = 0
 		var up []int
 		l.world.View(func(s *dag.State) {
 			for i, d := range l.o.Directories {

@@ -1,8 +1,6 @@
 package lab
 
-import (
-	"siteswap/dag"
-)
+import "siteswap/dag"
 
 // FailSite takes the power of everything in a site; processes of the drill there must be killed by their owner.
 func (l *Lab) FailSite(site int) { l.world.Apply(dag.Event{Kind: dag.EvSite, Site: site}) }
@@ -41,18 +39,6 @@ func (l *Lab) Link(a, b int, up, oneWay bool) {
 	if !oneWay {
 		l.world.Apply(dag.Event{Kind: dag.EvLink, Site: b, Other: a, On: up})
 	}
-}
-
-// Hold keeps kinds of what the world does by itself from happening, by the first word of their keys ("failover", "join").
-func (l *Lab) Hold(kinds []string) {
-	l.world.Hold(func(e dag.Event) bool {
-		for _, k := range kinds {
-			if e.Name() == k {
-				return true
-			}
-		}
-		return false
-	})
 }
 
 // Plant breaks an invariant, to show that the drill sees it: it mounts a database twice, forgets an acknowledged message, or

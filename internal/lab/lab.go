@@ -30,6 +30,7 @@ type Lab struct {
 	mail   *mail.Clients
 	pbx    *phone.PBX
 	record *record
+	broken broken
 
 	cancel context.CancelFunc
 	ctx    context.Context

@@ -155,6 +155,14 @@ func (l *Lab) Served() (served, clients int) {
 	return served, clients
 }
 
+// Sessions are what mail clients felt without being unserved.
+func (l *Lab) Sessions() mail.Sessions {
+	if l.mail == nil {
+		return mail.Sessions{}
+	}
+	return l.mail.Sessions()
+}
+
 // Audit looks for every acknowledged message of a database on the copy that is mounted now; where none is, on the copy with most
 // logs whose server is up, the one that would be mounted: what is not mounted is not lost.
 func (l *Lab) Audit(db string) Audit {

@@ -78,7 +78,8 @@ func (r *record) call(c phone.Call) {
 	r.calls = append(r.calls, c)
 }
 
-// applied counts effects: the same call of the same attempt must not be applied twice.
+// applied counts effects: the same call of the same attempt must not be applied twice, and none may land when the next attempt
+// has already been sent.
 func (r *record) applied(run, step string, attempt int, cmdlet, server string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -87,6 +88,9 @@ func (r *record) applied(run, step string, attempt int, cmdlet, server string) {
 		r.effects = append(r.effects, "applied twice: "+key)
 	}
 	r.seen[key] = true
+	if now := r.open[run+"/"+step]; now > attempt && r.busy[fmt.Sprintf("%s/%s/%d", run, step, attempt)] == 0 {
+		r.effects = append(r.effects, fmt.Sprintf("attempt %d was sent while attempt %d could still land: %s on %s", now, attempt, cmdlet, server))
+	}
 }
 
 // attempt sees that no attempt begins while a call of an earlier one is still at work.

@@ -116,7 +116,7 @@ func (l *Lab) MountedOn(db string) (server string, ok bool) {
 func (l *Lab) startServers() error {
 	for m := range l.o.Topology.Members {
 		s := l.o.Servers[m]
-		ep := cmdlets.New(cmdlets.Options{Model: l.world, Member: m, Now: l.o.Now, Gate: l.cmdletGate, Applied: l.record.applied})
+		ep := cmdlets.New(cmdlets.Options{Model: l.world, Member: m, Now: l.o.Now, Gate: l.cmdletGate, Applied: l.record.applied, LateBy: l.scaled(lateBy, 50*time.Millisecond)})
 		if err := l.serveHTTP(netip.AddrPortFrom(s.Address, s.Exchange), ep); err != nil {
 			return err
 		}
@@ -135,6 +135,9 @@ func (l *Lab) startServers() error {
 	}
 	return nil
 }
+
+// lateBy is how long after its answer the effect of a cmdlet comes that a scenario makes late.
+const lateBy = time.Minute
 
 // serve runs a server on a gated address until the lab ends.
 func (l *Lab) serve(addr netip.AddrPort, serve func(context.Context, net.Listener) error) error {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"siteswap/dag"
 	"siteswap/internal/exchange/wire"
 )
 
@@ -60,40 +61,35 @@ func (s *Server) Serve(ctx context.Context, call wire.Call, received time.Time) 
 	if c.read != nil {
 		return c.read(s.view(), args(call.Parameters)), true
 	}
-	return s.act(ctx, c, call, received, action == Lie)
+	return s.act(ctx, c, call, received, action)
 }
 
 // act runs an acting call. Its time limit is looked at last, just before the operation begins: a call that was held until
 // its permit ran out does nothing.
-func (s *Server) act(ctx context.Context, c cmdlet, call wire.Call, received time.Time, lie bool) (reply wire.Reply, answered bool) {
+func (s *Server) act(ctx context.Context, c cmdlet, call wire.Call, received time.Time, action Action) (reply wire.Reply, answered bool) {
 	p := args(call.Parameters)
 	before := s.view()
 	ops, problem := c.plan(before, p)
 	if problem != nil {
 		return failed(*problem), true
 	}
-	if c.objects != nil && lie {
-		reply.Objects = c.objects(before, p)
-	}
-	if lie {
+	if action == Lie || action == Late {
+		if c.objects != nil {
+			reply.Objects = c.objects(before, p)
+		}
+		if action == Late {
+			s.later(ctx, call, ops)
+		}
 		return reply, true
 	}
 	if call.NotAfter <= 0 || s.o.Now().Sub(received) > call.NotAfter {
 		return failed(wire.Record{Message: call.Cmdlet + " was not started: too late, the time in which it might start has passed.", ID: "NotAfter"}), true
 	}
-	for _, op := range ops {
-		answer, err := s.o.Model.Do(context.WithoutCancel(ctx), op)
-		if err != nil {
-			return reply, false // the world has ended
-		}
-		reply.Warnings = append(reply.Warnings, warnings(before.t, answer)...)
-		if problem := record(before.t, answer); problem != nil {
-			reply.Errors = append(reply.Errors, *problem)
-			break
-		}
+	if !s.do(ctx, before, ops, action == Half, &reply) {
+		return reply, false // the world has ended
 	}
 	s.o.Applied(call.Run, call.Step, call.Attempt, call.Text(), s.name)
-	action := s.o.Gate(Applied, call, s.name)
+	action = s.o.Gate(Applied, call, s.name)
 	if action == Drop || !s.alive() {
 		return reply, false
 	}
@@ -107,6 +103,43 @@ func (s *Server) act(ctx context.Context, c cmdlet, call wire.Call, received tim
 		reply.Verbose = []string{call.Cmdlet + " ran on " + s.name + " and wrote its task log to " + `C:\ExchangeSetupLogs\DagTasks.`}
 	}
 	return reply, true
+}
+
+// do carries the operations out, one after the other until one fails. Of several, half are the first ones; of one, it is for
+// the model to say what half of it is.
+func (s *Server) do(ctx context.Context, before *view, ops []dag.Op, half bool, reply *wire.Reply) bool {
+	do := s.o.Model.Do
+	if half && len(ops) > 1 {
+		ops = ops[:len(ops)/2]
+	} else if h, ok := s.o.Model.(Halver); half && ok {
+		do = h.DoHalf
+	} else if half {
+		return true
+	}
+	for _, op := range ops {
+		answer, err := do(context.WithoutCancel(ctx), op)
+		if err != nil {
+			return false
+		}
+		reply.Warnings = append(reply.Warnings, warnings(before.t, answer)...)
+		if problem := record(before.t, answer); problem != nil {
+			reply.Errors = append(reply.Errors, *problem)
+			break
+		}
+	}
+	return true
+}
+
+// later carries the operations out when their caller has long been told that they are done. A server that has died by then
+// does nothing.
+func (s *Server) later(ctx context.Context, call wire.Call, ops []dag.Op) {
+	before := s.view()
+	time.AfterFunc(s.o.LateBy, func() {
+		var reply wire.Reply
+		if s.alive() && s.do(context.WithoutCancel(ctx), before, ops, false, &reply) {
+			s.o.Applied(call.Run, call.Step, call.Attempt, call.Text(), s.name)
+		}
+	})
 }
 
 func failed(r wire.Record) wire.Reply { return wire.Reply{Errors: []wire.Record{r}} }

@@ -36,7 +36,14 @@ const (
 	Drop        // no answer, ever: the connection stays open and silent until the caller gives up
 	Fail        // an error is answered: at Received nothing was done, at Applied all of it
 	Lie         // success is answered and nothing done; only at Received
+	Half        // success is answered and half of it done; only at Received
+	Late        // success is answered, and the effect comes Options.LateBy later; only at Received
 )
+
+// Halver is a Model that can do half of an operation and say that it is done.
+type Halver interface {
+	DoHalf(ctx context.Context, op dag.Op) (dag.Answer, error)
+}
 
 // Gate decides at each point. A call without Run only reads; it has no point Applied. At Answered the action is ignored.
 type Gate func(point Point, c wire.Call, server string) Action
@@ -50,6 +57,7 @@ type Options struct {
 	// Applied is told of every acting call whose operation was begun, when it has ended, before its answer is sent. The
 	// cmdlet is the call's full text, so that two different calls of one attempt are told apart. nil: nobody is told.
 	Applied func(run, step string, attempt int, cmdlet, server string)
+	LateBy  time.Duration // how long after its answer the effect of a call that is Late comes
 }
 
 // Server is the endpoint of one member. It is an http.Handler.

@@ -94,6 +94,9 @@ func (c *Clients) Served() map[string]Served { return c.b.served() }
 // clients were first served.
 func (c *Clients) Outages() []Outage { return c.b.list() }
 
+// Sessions are what clients felt without being unserved.
+func (c *Clients) Sessions() Sessions { return c.b.sessions() }
+
 // Acknowledged is how many messages to a database the clients have an ACK for.
 func (c *Clients) Acknowledged(db string) int64 { return c.b.acknowledged(db) }
 
@@ -154,6 +157,8 @@ func (m *mailer) deliver(ctx context.Context, number int64) error {
 	if used && !errors.Is(err, errRefused) && !errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {
 		if err = m.send(ctx, number); err != nil {
 			m.hangUp()
+		} else {
+			m.b.broke()
 		}
 	}
 	return err
@@ -178,8 +183,12 @@ func (m *mailer) send(ctx context.Context, number int64) error {
 	if err != nil {
 		return err
 	}
-	if verb != "ACK" || len(fields) != 1 || fields[0] != n {
+	if verb != "ACK" || len(fields) < 1 || fields[0] != n {
 		return fmt.Errorf("message %s: %w: %s %q", n, errRefused, verb, fields)
+	}
+	if len(fields) == 2 && fields[1] == restart {
+		m.b.restarted()
+		m.hangUp() // the user quits and starts again: the next message goes over a new connection
 	}
 	return nil
 }

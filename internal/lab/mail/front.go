@@ -55,7 +55,12 @@ type frontConn struct {
 	client  string
 	store   *link
 	storeOf string
+	served  string // the server that the client's last message went to
 }
+
+// restart is what a front adds to an ACK when the client's database has moved since its last message: the client stays on the
+// front, is served, and is told to quit and start again, as Outlook is by the RPC client access service.
+const restart = "restart"
 
 func (p *frontConn) drop() {
 	if p.store != nil {
@@ -110,6 +115,11 @@ func (p *frontConn) send(ctx context.Context, db string, m Message) string {
 		p.drop()
 		return FormatLine("NO", "no answer from the store of "+server)
 	case verb == "OK":
+		moved := p.served != "" && p.served != server
+		p.served = server
+		if moved {
+			return FormatLine("ACK", messageFields(m)[1], restart)
+		}
 		return FormatLine("ACK", messageFields(m)[1])
 	case len(fields) > 0:
 		return FormatLine("NO", fields[0])

@@ -28,6 +28,31 @@ type board struct {
 	mu    sync.Mutex
 	names map[string]*nameBoard
 	count map[string]int64 // acknowledged, by database
+	felt  Sessions
+}
+
+// Sessions are what clients felt without being unserved.
+type Sessions struct {
+	Broken   int // a connection was reset under a client, and the next attempt was served
+	Restarts int // a client was told to quit and start again, because its database had moved
+}
+
+func (b *board) broke() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.felt.Broken++
+}
+
+func (b *board) restarted() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.felt.Restarts++
+}
+
+func (b *board) sessions() Sessions {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.felt
 }
 
 type nameBoard struct {

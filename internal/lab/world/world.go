@@ -4,8 +4,6 @@
 package world
 
 import (
-	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -36,6 +34,8 @@ type World struct {
 	answers  map[uint8]chan dag.Answer
 	watchers []func(Change)
 	held     func(dag.Event) bool
+	slow     func(dag.Event) float64
+	halves   map[uint8]int // programs that end after so many micro-steps
 	timer    *time.Timer
 	closed   bool
 }
@@ -50,7 +50,7 @@ func New(o Options) *World {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	w := &World{opts: o, state: dag.New(o.Topology), due: map[string]dueEvent{}, answers: map[uint8]chan dag.Answer{}}
+	w := &World{opts: o, state: dag.New(o.Topology), due: map[string]dueEvent{}, answers: map[uint8]chan dag.Answer{}, halves: map[uint8]int{}}
 	w.timer = time.AfterFunc(time.Hour, w.tick)
 	w.mu.Lock()
 	w.schedule()
@@ -81,6 +81,13 @@ func (w *World) Hold(f func(dag.Event) bool) {
 	defer w.mu.Unlock()
 	w.held = f
 	w.schedule()
+}
+
+// Slow lets pending events that become possible from now on take so many times as long. Nil slows none.
+func (w *World) Slow(f func(dag.Event) float64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.slow = f
 }
 
 // Apply lets an outside event happen now: a fault, a repair, a log written.
@@ -123,27 +130,6 @@ func (w *World) Write(db, member int, record func(gen int64) error) (bool, error
 	return true, err
 }
 
-// Do begins an operation and waits for its answer. The effect and the answer are apart: when ctx ends first, the operation
-// goes on.
-func (w *World) Do(ctx context.Context, op dag.Op) (dag.Answer, error) {
-	w.mu.Lock()
-	if w.closed {
-		w.mu.Unlock()
-		return dag.Answer{}, fmt.Errorf("the emulated sites have ended")
-	}
-	out := w.apply(dag.Event{Kind: dag.EvBegin, Op: op})
-	ch := make(chan dag.Answer, 1)
-	w.answers[out.Begun] = ch
-	w.schedule()
-	w.mu.Unlock()
-	select {
-	case a := <-ch:
-		return a, nil
-	case <-ctx.Done():
-		return dag.Answer{}, ctx.Err()
-	}
-}
-
 // Now is the world's clock.
 func (w *World) Now() time.Time { return w.opts.Now() }
 
@@ -164,11 +150,9 @@ func (w *World) apply(e dag.Event) dag.Outcome {
 	before := w.state.Clone()
 	out := w.state.Step(w.opts.Topology, e)
 	for _, a := range out.Answered {
-		if ch := w.answers[a.Program]; ch != nil {
-			ch <- a.Answer
-			delete(w.answers, a.Program)
-		}
+		w.answer(a.Program, a.Answer)
 	}
+	w.cutShort()
 	w.tell(e, &before)
 	return out
 }
@@ -193,7 +177,11 @@ func (w *World) schedule() {
 		key := e.Key()
 		d, ok := w.due[key]
 		if !ok {
-			d.at = now.Add(w.Real(e.Span.Typical))
+			takes := w.Real(e.Span.Typical)
+			if w.slow != nil {
+				takes = time.Duration(float64(takes) * max(1, w.slow(e)))
+			}
+			d.at = now.Add(takes)
 		}
 		d.event = e
 		next[key] = d
