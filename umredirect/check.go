@@ -48,7 +48,7 @@ func check(m *message) (verdict, bool) {
 		return plain(505, "Version Not Supported", "SIP version "+m.version), true
 	}
 	if m.tooLong {
-		return plain(513, "Message Too Large", m.problem), true
+		return plain(513, "Message Too Large", "longer than what is read"), true
 	}
 	if m.problem != "" {
 		return plain(400, "Bad Request", m.problem), true

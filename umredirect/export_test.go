@@ -4,5 +4,14 @@ import "net/netip"
 
 // Handle is handle, for tests that need no socket.
 func Handle(s *Server, raw []byte, from netip.AddrPort, transport string) ([]byte, netip.AddrPort) {
-	return s.handle(raw, from, transport)
+	return s.handle(arrival{raw: raw, from: from, transport: transport})
 }
+
+// HandleSending is Handle with what is sent later.
+func HandleSending(s *Server, raw []byte, from netip.AddrPort, transport string, send func([]byte, netip.AddrPort)) []byte {
+	answer, _ := s.handle(arrival{raw: raw, from: from, transport: transport, send: send})
+	return answer
+}
+
+// Remembered is how many transactions a stateful server remembers.
+func Remembered(s *Server) int { return s.memory.size() }

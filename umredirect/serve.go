@@ -2,9 +2,12 @@ package umredirect
 
 import (
 	"bufio"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/netip"
 	"time"
 )
 
@@ -17,6 +20,18 @@ const maxReadErrors = 100
 // writeTimeout is how long a peer may leave an answer in its TCP window.
 const writeTimeout = 5 * time.Second
 
+// handshakeTimeout is how long a peer may take to agree on TLS.
+const handshakeTimeout = 10 * time.Second
+
+// acceptPause is how long a listener waits after it could not accept.
+const acceptPause = 10 * time.Millisecond
+
+// How long, and for how many bytes, a connection is read after its last answer.
+const (
+	lingerTimeout = time.Second
+	lingerBytes   = 1 << 20
+)
+
 // ServeUDP answers on a socket until it or the server is closed, and closes it.
 func (s *Server) ServeUDP(p net.PacketConn) error {
 	if !s.track(p) {
@@ -25,6 +40,11 @@ func (s *Server) ServeUDP(p net.PacketConn) error {
 	}
 	defer s.untrack(p)
 	defer p.Close()
+	send := func(answer []byte, to netip.AddrPort) {
+		if _, err := p.WriteTo(answer, net.UDPAddrFromAddrPort(to)); err != nil {
+			s.o.Logger.Debug("answer not sent", "to", to, "error", err)
+		}
+	}
 	buf := make([]byte, datagram)
 	for failed := 0; ; {
 		n, addr, err := p.ReadFrom(buf)
@@ -43,32 +63,41 @@ func (s *Server) ServeUDP(p net.PacketConn) error {
 			s.ignored.Add(1)
 			continue
 		}
-		answer, to := s.handle(buf[:n], from, "udp")
-		if answer == nil {
-			continue
-		}
-		if _, err := p.WriteTo(answer, net.UDPAddrFromAddrPort(to)); err != nil {
-			s.o.Logger.Debug("answer not sent", "to", to, "error", err)
+		if answer, to := s.handle(arrival{raw: buf[:n], from: from, transport: "udp", send: send}); answer != nil {
+			send(answer, to)
 		}
 	}
 }
 
 // ServeTCP answers on the connections of a listener until it or the server is closed, and closes it.
-func (s *Server) ServeTCP(l net.Listener) error {
+func (s *Server) ServeTCP(l net.Listener) error { return s.serveStream(l, "tcp") }
+
+// ServeTLS is ServeTCP with the certificates that are in force when a connection begins.
+func (s *Server) ServeTLS(l net.Listener, c *Certificates) error {
+	return s.serveStream(tls.NewListener(l, c.Config()), "tls")
+}
+
+func (s *Server) serveStream(l net.Listener, transport string) error {
 	if !s.track(l) {
 		l.Close()
 		return net.ErrClosed
 	}
 	defer s.untrack(l)
 	defer l.Close()
-	for {
+	for failed := 0; ; {
 		c, err := l.Accept()
 		if errors.Is(err, net.ErrClosed) {
 			return nil
 		}
 		if err != nil {
-			return err
+			// Out of file descriptors, or the caller went away: that passes.
+			if failed++; failed > maxReadErrors {
+				return fmt.Errorf("accept on %s: %w", l.Addr(), err)
+			}
+			time.Sleep(acceptPause)
+			continue
 		}
+		failed = 0
 		if !s.peer(addrPort(c.RemoteAddr()).Addr()) {
 			s.ignored.Add(1)
 			c.Close()
@@ -78,7 +107,7 @@ func (s *Server) ServeTCP(l net.Listener) error {
 			c.Close()
 			continue
 		}
-		go s.serveConn(c)
+		go s.serveConn(c, transport)
 	}
 }
 
@@ -108,27 +137,46 @@ func (s *Server) release() {
 }
 
 // serveConn answers the requests of one connection, each on that connection (RFC 3261, section 18.2.2).
-func (s *Server) serveConn(c net.Conn) {
+func (s *Server) serveConn(c net.Conn, transport string) {
 	defer s.untrack(c)
 	defer s.release()
 	defer c.Close()
+	if secure, is := c.(*tls.Conn); is {
+		c.SetDeadline(time.Now().Add(handshakeTimeout))
+		if err := secure.Handshake(); err != nil {
+			s.o.Logger.Debug("no TLS", "from", c.RemoteAddr(), "error", err)
+			return
+		}
+		c.SetDeadline(time.Time{})
+	}
 	from := addrPort(c.RemoteAddr())
 	r := bufio.NewReader(c)
 	for {
 		c.SetReadDeadline(time.Now().Add(s.o.IdleTimeout))
 		raw, whole, err := readMessage(r)
-		if err != nil {
+		tooLong := errors.Is(err, errTooLong)
+		if err != nil && !tooLong {
 			return
 		}
-		answer, _ := s.handle(raw, from, "tcp")
-		if answer != nil {
+		if answer, _ := s.handle(arrival{raw: raw, from: from, transport: transport, tooLong: tooLong}); answer != nil {
 			c.SetWriteDeadline(time.Now().Add(writeTimeout))
 			if _, err := c.Write(answer); err != nil {
 				return
 			}
 		}
 		if !whole {
+			linger(c, r)
 			return // where the next message begins cannot be known
 		}
 	}
+}
+
+// linger lets the last answer arrive: a connection that is closed while bytes of the peer are unread is reset, and a reset
+// takes the answer away.
+func linger(c net.Conn, r io.Reader) {
+	if half, can := c.(interface{ CloseWrite() error }); can {
+		half.CloseWrite()
+	}
+	c.SetReadDeadline(time.Now().Add(lingerTimeout))
+	io.CopyN(io.Discard, r, lingerBytes)
 }

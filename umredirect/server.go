@@ -24,6 +24,12 @@ type Options struct {
 	Logger *slog.Logger
 	Now    func() time.Time
 
+	// Stateful remembers each request until no copy of it can come any more, as RFC 3261, section 17.2, asks: an answer is sent
+	// again until it is acknowledged, a CANCEL without its INVITE is told so, a request that came on two ways is answered once.
+	// Without it every answer is a function of the request (section 8.2.7), and nothing can be filled up or made to repeat.
+	Stateful        bool
+	MaxTransactions int // that are remembered; 10,000. Beyond it answers are stateless.
+
 	IdleTimeout time.Duration // of a TCP connection without requests; 5 minutes
 	MaxConns    int           // TCP connections at once; 256
 }
@@ -33,7 +39,7 @@ type Call struct {
 	At        time.Time
 	CallID    string
 	Source    netip.AddrPort
-	Transport string // udp or tcp
+	Transport string // udp, tcp or tls
 	Called    string
 	By        string // where the called number was found
 	Status    int
@@ -54,6 +60,7 @@ type Server struct {
 	leaving bool
 	table   *Table
 
+	memory  *transactions // nil: stateless
 	ignored atomic.Uint64
 	tasks   sync.WaitGroup
 	open    map[closer]struct{} // by mu
@@ -97,6 +104,9 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{o: o, setting: setting, table: o.Table, open: map[closer]struct{}{}}
+	if o.Stateful {
+		s.memory = newTransactions(o.MaxTransactions)
+	}
 	s.publish()
 	return s, nil
 }
@@ -127,28 +137,57 @@ func (s *Server) peer(addr netip.Addr) bool {
 	return false
 }
 
+// arrival is one request as it came.
+type arrival struct {
+	raw       []byte
+	from      netip.AddrPort
+	transport string // udp, tcp or tls
+	tooLong   bool   // more of it came than is read
+	send      sender // for copies of the answer over UDP; nil: there are none
+}
+
 // handle answers one request: the bytes, and for UDP where they go. No bytes is silence.
-func (s *Server) handle(raw []byte, from netip.AddrPort, transport string) ([]byte, netip.AddrPort) {
+func (s *Server) handle(in arrival) ([]byte, netip.AddrPort) {
 	start := s.o.Now()
-	m, ok := split(raw)
+	m, ok := split(in.raw)
 	if !ok {
 		return nil, netip.AddrPort{}
 	}
+	m.tooLong = in.tooLong
+	if in.transport != "udp" && len(m.all("content-length")) == 0 {
+		m.fault("no content-length, which a stream needs") // RFC 3261, section 20.14
+	}
 	now := s.view.Load()
 	v := judge(&m, now.table, now.state)
+	if s.memory != nil && m.problem == "" {
+		if answer, to, known := s.memory.known(&m); known {
+			return answer, to
+		}
+		if other, better := s.memory.instead(&m); better {
+			v = other
+		}
+	}
 	if v.silent {
 		return nil, netip.AddrPort{}
 	}
-	answer := appendAnswer(nil, &m, v, s.o.TagKey, from)
-	if m.method == "INVITE" {
-		c := Call{At: start, CallID: m.one("call-id"), Source: from, Transport: transport, Called: v.Called, By: v.By, Status: v.Status, Why: v.Why}
-		if len(v.Contacts) > 0 {
-			c.Target = v.Contacts[0].address()
-		}
-		c.Took = s.o.Now().Sub(start)
-		s.o.OnCall(c)
+	answer, to := appendAnswer(nil, &m, v, s.o.TagKey, in.from), replyTo(&m, in.from)
+	if s.memory != nil && m.problem == "" {
+		s.memory.keep(&m, answer, to, in.transport != "udp", in.send)
 	}
-	return answer, replyTo(&m, from)
+	if m.method == "INVITE" {
+		s.report(&m, v, in, start)
+	}
+	return answer, to
+}
+
+// report tells of an INVITE.
+func (s *Server) report(m *message, v verdict, in arrival, start time.Time) {
+	c := Call{At: start, CallID: m.one("call-id"), Source: in.from, Transport: in.transport, Called: v.Called, By: v.By, Status: v.Status, Why: v.Why}
+	if len(v.Contacts) > 0 {
+		c.Target = v.Contacts[0].address()
+	}
+	c.Took = s.o.Now().Sub(start)
+	s.o.OnCall(c)
 }
 
 // track counts a socket or a connection that Close must end; false when the server is closed already.
@@ -179,6 +218,9 @@ func (s *Server) Close() error {
 	}
 	s.mu.Unlock()
 	s.tasks.Wait()
+	if s.memory != nil {
+		s.memory.close()
+	}
 	return nil
 }
 

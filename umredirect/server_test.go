@@ -229,7 +229,7 @@ func TestTCPStream(t *testing.T) {
 		}
 	}()
 	in := bufio.NewReader(c)
-	for _, want := range []string{"SIP/2.0 302 ", "SIP/2.0 200 ", "SIP/2.0 302 "} {
+	for _, want := range []string{"SIP/2.0 302 ", "SIP/2.0 200 ", "SIP/2.0 400 "} {
 		if got := readAnswer(t, in); !strings.HasPrefix(got, want) {
 			t.Errorf("%q, want %q", got, want)
 		}

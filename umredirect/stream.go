@@ -9,23 +9,24 @@ import (
 	"strings"
 )
 
-var errTooLong = errors.New("the headers are too long")
+var errTooLong = errors.New("longer than what is read")
 
 // readMessage reads one message from a stream: the headers, and as much body as Content-Length says. It is not whole when
-// the length is missing or unreadable; the message is returned all the same, for an answer.
+// the length is missing or unreadable, or the message longer than what is read, which is an error too; what there is of it is
+// returned all the same, for an answer.
 func readMessage(r *bufio.Reader) (raw []byte, whole bool, err error) {
 	var b bytes.Buffer
 	length, lengths := 0, 0
 	for {
 		line, err := readLine(r, datagram-b.Len())
 		if err != nil {
-			return nil, false, err
+			return b.Bytes(), false, err
 		}
 		if b.Len() == 0 && len(bytes.Trim(line, "\r\n")) == 0 {
 			continue // a keep-alive, or an empty line before a request (section 7.5)
 		}
 		if b.Write(line); b.Len() > datagram {
-			return nil, false, errTooLong
+			return b.Bytes(), false, errTooLong
 		}
 		if len(bytes.Trim(line, "\r\n")) == 0 {
 			break
@@ -42,9 +43,11 @@ func readMessage(r *bufio.Reader) (raw []byte, whole bool, err error) {
 		return b.Bytes(), false, nil
 	}
 	if length > datagram-b.Len() {
-		return b.Bytes(), false, nil
+		return b.Bytes(), false, errTooLong
 	}
-	_, err = io.CopyN(&b, r, int64(length))
+	if _, err = io.CopyN(&b, r, int64(length)); errors.Is(err, io.EOF) {
+		return b.Bytes(), false, nil // the peer ended it in the middle, and may still read
+	}
 	return b.Bytes(), true, err
 }
 
@@ -57,8 +60,11 @@ func readLine(r *bufio.Reader, limit int) ([]byte, error) {
 		if err == nil {
 			return out, nil
 		}
-		if !errors.Is(err, bufio.ErrBufferFull) || len(out) > limit {
+		if !errors.Is(err, bufio.ErrBufferFull) {
 			return nil, err
+		}
+		if len(out) > limit {
+			return nil, errTooLong
 		}
 	}
 }
