@@ -1,6 +1,7 @@
 package runbooks
 
 import (
+	"slices"
 	"strings"
 
 	"siteswap/dag"
@@ -66,7 +67,7 @@ func Checks() []ReadinessCheck { return append(groupChecks(), siteChecks()...) }
 // checkIDs are the ids of all checks.
 func checkIDs() []string {
 	return []string{"dac-mode", "lists-agree", "target-differs", "target-has-copies", "target-alive", "target-members", "target-directory",
-		"source-lost", "source-quorum", "copies-healthy", "copy-loss", "copies-blocked", "max-active", "witness", "alternate-witness",
+		"source-lost", "dag-whole", "source-quorum", "copies-healthy", "copy-loss", "copies-blocked", "max-active", "witness", "alternate-witness",
 		"dns-servers", "redirectors", "power-control"}
 }
 
@@ -80,26 +81,41 @@ func CheckOf(id string) (ReadinessCheck, bool) {
 	return ReadinessCheck{}, false
 }
 
-// Mode is what `auto` means now: planned if every member of the site that is left answers and the DAG holds quorum there
-// (formats.md), else unplanned. It is shown, and asked about before it acts.
+// Mode is what `auto` means now: planned if every member of the site that is left answers and the DAG holds quorum (formats.md),
+// with a member of the site that takes over in that cluster: a DAG that is cut in two is not whole. It is shown, and asked about
+// before it acts. A run decides it once.
 func Mode(t *dag.Topology, f dag.Facts, params map[string]string) string {
 	if m := params["mode"]; m != "" && m != "auto" {
 		return m
 	}
-	from := t.SiteIndex(params["from"])
+	from, to := t.SiteIndex(params["from"]), t.SiteIndex(params["to"])
+	var up []string
 	quorum := false
 	for i := range t.Members {
 		if from >= 0 && t.Members[i].Site == from {
-			if !at(f.Members, i).Answers.Value {
+			m := at(f.Members, i)
+			if !m.Answers.Value {
 				return "unplanned"
 			}
-			quorum = quorum || at(f.Members, i).Quorum.Value
+			if m.Quorum.Value {
+				quorum, up = true, append(up, m.Up.Value...)
+			}
 		}
 	}
-	if quorum {
+	if quorum && (to < 0 || inCluster(t, f, to, up)) {
 		return "planned"
 	}
 	return "unplanned"
+}
+
+// inCluster: a member of the site answers and is up in the cluster.
+func inCluster(t *dag.Topology, f dag.Facts, site int, up []string) bool {
+	for i := range t.Members {
+		if t.Members[i].Site == site && at(f.Members, i).Answers.Value && slices.Contains(up, t.Members[i].Name) {
+			return true
+		}
+	}
+	return false
 }
 
 // EvaluateCheck makes a check on what is seen. The parameters are those of the run: from, to, mode.

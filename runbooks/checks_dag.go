@@ -3,7 +3,6 @@ package runbooks
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"siteswap/dag"
 )
@@ -16,7 +15,7 @@ func groupChecks() []ReadinessCheck {
 		}
 	}
 	return []ReadinessCheck{
-		{ID: "dac-mode", What: "DatacenterActivationMode is DagOnly", Planned: Fails, Unplanned: Fails, Row: 6, Rule: "dac-required", evaluate: checkMode, byHand: ask("DatacenterActivationMode")},
+		{ID: "dac-mode", What: "DatacenterActivationMode can be read: with DagOnly Stop and Restore are taken, with Off Windows' own tools", Planned: Fails, Unplanned: Fails, Row: 6, Rule: "dac-required", evaluate: checkMode, byHand: ask("DatacenterActivationMode")},
 		{ID: "lists-agree", What: "the Started and Stopped lists name every member once, alike in every directory that answers", Planned: Fails, Unplanned: Fails, Row: 13, Rule: "lists-agree",
 			evaluate: checkLists, byHand: ask("StartedMailboxServers,StoppedMailboxServers")},
 		{ID: "target-differs", What: "the target is another site, and does not mount everything already", Planned: Fails, Unplanned: Fails, Rule: "target-differs",
@@ -38,6 +37,8 @@ func groupChecks() []ReadinessCheck {
 			evaluate: checkLost, byHand: func(in checkInput) string {
 				return "Get-ClusterNode -Cluster, for each of " + in.hosts(in.from) + ": no answer"
 			}},
+		{ID: "dag-whole", What: "planned: every server of the site that is left answers, and the DAG holds quorum over both sites", Planned: Fails, Unplanned: Passes, Row: 24,
+			evaluate: checkWhole, byHand: ask("OperationalServers,PrimaryActiveManager")},
 		{ID: "source-quorum", What: "the site where it runs holds quorum", Planned: Fails, Unplanned: Warns, Row: 5,
 			evaluate: checkQuorum, byHand: ask("OperationalServers,PrimaryActiveManager")},
 	}
@@ -48,7 +49,7 @@ func checkMode(in checkInput) finding {
 	case !in.f.Mode.Known:
 		return unseen("DatacenterActivationMode cannot be read", in.f.Mode.Why)
 	case in.f.Mode.Value != dag.DagOnly:
-		return bad("DatacenterActivationMode is "+string(in.f.Mode.Value)+": Stop, Restore and Start are refused", in.f.Mode.From)
+		return good("DatacenterActivationMode is "+string(in.f.Mode.Value)+": Stop, Restore and Start are refused, so Windows' own tools are taken", in.f.Mode.From)
 	}
 	return good("DatacenterActivationMode is DagOnly", in.f.Mode.From)
 }
@@ -152,13 +153,13 @@ func checkAlive(in checkInput) finding {
 	if len(yes) == 0 {
 		return bad("no server of "+in.siteName(in.to)+" answers: "+list(no), "management endpoints")
 	}
-	return good(list(yes)+" answers", "management endpoints")
+	return good(in.answers(yes, true), "management endpoints")
 }
 
 func checkMembers(in checkInput) finding {
 	yes, no := in.answering(in.members(in.to))
 	if len(no) > 0 {
-		return bad(list(no)+" of "+in.siteName(in.to)+" does not answer", "management endpoints")
+		return bad(in.answers(no, false)+" in "+in.siteName(in.to), "management endpoints")
 	}
 	return good("all of "+list(yes)+" answer", "management endpoints")
 }
@@ -178,6 +179,9 @@ func checkDirectory(in checkInput) finding {
 
 // checkLost: a site whose servers hold quorum is not lost; forcing the other one would make two of everything.
 func checkLost(in checkInput) finding {
+	if in.planned {
+		return good("planned: "+in.siteName(in.from)+" works, and is left in good order", "parameters of the run")
+	}
 	var alive, dark []string
 	in.each(in.members(in.from), func(_ int, name string, m dag.MemberFacts) {
 		switch {
@@ -188,7 +192,7 @@ func checkLost(in checkInput) finding {
 		}
 	})
 	if len(alive) > 0 {
-		return bad(in.siteName(in.from)+" is not lost: "+strings.Join(alive, ", ")+" answers and holds quorum", "Get-ClusterNode on "+alive[0])
+		return bad(in.siteName(in.from)+" is not lost: "+in.answers(alive, true)+" and "+holds(alive), "Get-ClusterNode on "+alive[0])
 	}
 	if len(dark) > 0 {
 		return good("no answer from "+list(dark)+"; the fence shows whether they can do harm", "management endpoints")
@@ -196,21 +200,53 @@ func checkLost(in checkInput) finding {
 	return good("no server of "+in.siteName(in.from)+" holds quorum", "Get-ClusterNode")
 }
 
+// checkWhole: a planned switchover moves without loss only while the DAG is whole.
+func checkWhole(in checkInput) finding {
+	if !in.planned {
+		return good("unplanned: the DAG is not whole", "parameters of the run")
+	}
+	if Mode(in.t, in.f, map[string]string{"from": in.siteName(in.from), "to": in.siteName(in.to)}) == "planned" {
+		return good("the DAG is whole: every server of "+in.siteName(in.from)+" answers, and quorum reaches to "+in.siteName(in.to), "Get-ClusterNode")
+	}
+	_, no := in.answering(in.members(in.from))
+	if len(no) > 0 {
+		return bad("not planned any more: "+in.answers(no, false)+" in "+in.siteName(in.from), "management endpoints")
+	}
+	return bad("not planned any more: no cluster with quorum reaches from "+in.siteName(in.from)+" to "+in.siteName(in.to), "Get-ClusterNode")
+}
+
+// answers says of some servers that they answer, or do not: "EX1 answers", "EX1, EX2 do not answer".
+func (in checkInput) answers(names []string, yes bool) string {
+	verb := map[bool][2]string{true: {" answers", " answer"}, false: {" does not answer", " do not answer"}}[yes]
+	if len(names) == 1 {
+		return names[0] + verb[0]
+	}
+	return list(names) + verb[1]
+}
+
 func checkQuorum(in checkInput) finding {
-	holds, unknown := []string{}, []string{}
+	having, unknown := []string{}, []string{}
 	in.each(in.members(in.from), func(_ int, name string, m dag.MemberFacts) {
 		if m.Quorum.Value {
-			holds = append(holds, name)
+			having = append(having, name)
 		}
 		if !m.Quorum.Known {
 			unknown = append(unknown, name)
 		}
 	})
 	switch {
-	case len(holds) > 0:
-		return good(list(holds)+" of "+in.siteName(in.from)+" holds quorum", "Get-ClusterNode on "+holds[0])
+	case len(having) > 0:
+		return good(list(having)+" of "+in.siteName(in.from)+" "+holds(having), "Get-ClusterNode on "+having[0])
 	case len(unknown) > 0:
-		return unseen("whether "+in.siteName(in.from)+" holds quorum cannot be seen", list(unknown)+" does not answer")
+		return unseen("whether "+in.siteName(in.from)+" holds quorum cannot be seen", in.answers(unknown, false))
 	}
 	return bad("no server of "+in.siteName(in.from)+" holds quorum", "Get-ClusterNode")
+}
+
+// holds is the verb for that many servers.
+func holds(names []string) string {
+	if len(names) == 1 {
+		return "holds quorum"
+	}
+	return "hold quorum"
 }

@@ -196,7 +196,11 @@ func checkAlternate(in checkInput) finding {
 
 // partly is the finding when some answer and some do not: those that do not will owe the change.
 func partly(quiet []string, evidence string) finding {
-	return finding{level: Warns, text: list(quiet) + " does not answer and will owe the change", evidence: evidence}
+	verb := " do not answer and will owe the change"
+	if len(quiet) == 1 {
+		verb = " does not answer and will owe the change"
+	}
+	return finding{level: Warns, text: list(quiet) + verb, evidence: evidence}
 }
 
 func checkDNS(in checkInput) finding {

@@ -25,9 +25,11 @@ func there(from, to string) map[string]string {
 
 func groupCases() []checkCase {
 	run := there("Prod", "DR")
+	planned := map[string]string{"from": "Prod", "to": "DR", "mode": "planned"}
+	unplanned := map[string]string{"from": "Prod", "to": "DR", "mode": "unplanned"}
 	return []checkCase{
 		{"mode", "dac-mode", lost, run, ok, "DagOnly"},
-		{"mode off", "dac-mode", func(t *dag.Topology) dag.Facts { t.Mode = dag.Off; return lost(t) }, run, fail, "Off"},
+		{"mode off", "dac-mode", func(t *dag.Topology) dag.Facts { t.Mode = dag.Off; return lost(t) }, run, ok, "Windows' own tools"},
 		{"mode unknown", "dac-mode", dark, run, unknown, "cannot be read"},
 		{"lists", "lists-agree", lost, run, ok, "Stopped: none"},
 		{"lists double", "lists-agree", func(t *dag.Topology) dag.Facts {
@@ -53,12 +55,20 @@ func groupCases() []checkCase {
 		}, run, fail, "no copy of DB1"},
 		{"target alive", "target-alive", lost, run, ok, "EX2010-3 answers"},
 		{"target dead", "target-alive", lost, there("DR", "Prod"), fail, "no server of Prod answers"},
-		{"target members", "target-members", lost, there("DR", "Prod"), warn, "EX2010-1, EX2010-2 of Prod does not answer"},
+		{"target members", "target-members", lost, there("DR", "Prod"), warn, "EX2010-1, EX2010-2 do not answer in Prod"},
 		{"target directory", "target-directory", lost, run, ok, "answers"},
 		{"no directory", "target-directory", lost, there("Prod", "Branch"), fail, "no domain controller"},
 		{"source lost", "source-lost", lost, run, ok, "the fence shows"},
+		{"the dag is whole", "dag-whole", healthy, planned, ok, "the DAG is whole"},
+		{"a server of it is gone", "dag-whole", lost, planned, fail, "EX2010-1, EX2010-2 do not answer"},
+		{"it is cut in two", "dag-whole", func(t *dag.Topology) dag.Facts {
+			f := healthy(t)
+			f.Members[0].Up, f.Members[1].Up = dag.Know([]string{"EX2010-1", "EX2010-2"}, "x"), dag.Know([]string{"EX2010-1", "EX2010-2"}, "x")
+			return f
+		}, planned, fail, "no cluster with quorum reaches"},
+		{"nobody says planned", "dag-whole", lost, run, ok, "unplanned"},
 		{"source cut off", "source-lost", cut, run, ok, "the fence shows"},
-		{"source lives", "source-lost", healthy, run, fail, "is not lost"},
+		{"source lives", "source-lost", healthy, unplanned, fail, "is not lost"},
 		{"quorum", "source-quorum", healthy, map[string]string{"from": "DR", "to": "Prod"}, ok, "holds quorum"},
 		{"no quorum", "source-quorum", lost, map[string]string{"from": "DR", "to": "Prod"}, fail, "no server of DR holds quorum"},
 	}

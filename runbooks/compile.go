@@ -30,6 +30,7 @@ func Compile(rb *Runbook, t *dag.Topology, params map[string]string) (*Plan, doc
 	for i := range rb.Steps {
 		p.Steps = append(p.Steps, c.expand(i)...)
 	}
+	c.withoutMembers(p)
 	c.resolve(p)
 	c.overlaps(p)
 	if c.problems.Err() != nil {

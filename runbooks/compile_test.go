@@ -77,7 +77,7 @@ func TestPlan(t *testing.T) {
 	if plan.Title != "Datacenter switchover of DAG1, Prod to DR" || plan.DAG != "DAG1" || !strings.HasPrefix(plan.Topology, "sha256:") || runbooks.Vantage(plan, topo) != 1 {
 		t.Errorf("%q %q %q", plan.Title, plan.DAG, plan.Topology)
 	}
-	want := []runbooks.Setting{{Name: "from", Type: "site", Value: "Prod"}, {Name: "to", Type: "site", Value: "DR"}, {Name: "mode", Type: "string", Value: "auto"}}
+	want := []runbooks.Setting{{Name: "from", Type: "site", Value: "Prod"}, {Name: "to", Type: "site", Value: "DR"}, {Name: "mode", Type: "string", Value: "auto"}, {Name: "power_off", Type: "bool", Value: "false"}}
 	if diff := cmp.Diff(want, plan.Parameters); diff != "" {
 		t.Error(diff)
 	}
@@ -87,7 +87,7 @@ func TestPlan(t *testing.T) {
 	}
 	step := runbooks.Step{ID: "activate/DB1", Kind: "db.activate", Title: "Mount DB1 in DR", Why: got.Why,
 		With:  runbooks.Args{Site: "DR", RunFrom: "DR", Databases: []string{"DB1"}, Loss: "good"},
-		Needs: []string{"restore", "accept-loss"}, When: "!(item in mounted(to))", Expect: "item in mounted(to)",
+		Needs: []string{"restore", "off-join", "set", "accept-loss"}, When: `run.mode == "unplanned" && item in copies(to) && !(item in mounted(to))`, Expect: "item in mounted(to)",
 		Timeout: 10 * time.Minute, Lands: 2 * time.Minute, OnFailure: "isolate", Group: "activate", Parallel: 4}
 	if diff := cmp.Diff(step, *got); diff != "" {
 		t.Error(diff)
@@ -107,10 +107,11 @@ func TestParameters(t *testing.T) {
 		params map[string]string
 		want   string
 	}{
-		{"missing", map[string]string{"from": "Prod"}, "built-in switchover.yaml:6: parameters.to: no value is given; say which site, as in --to NAME"},
-		{"unknown site", map[string]string{"from": "Porod", "to": "DR"}, "built-in switchover.yaml:5: parameters.from: the site file has no site \"Porod\"; did you mean `Prod`?"},
-		{"unknown parameter", map[string]string{"form": "Prod", "from": "Prod", "to": "DR"}, "built-in switchover.yaml:4: parameters: the runbook has no parameter \"form\"; did you mean `from`?"},
-		{"planned", map[string]string{"from": "Prod", "to": "DR", "mode": "planned"}, "built-in switchover.yaml:7: parameters.mode: \"planned\" is none of the values; did you mean `unplanned`?"},
+		{"missing", map[string]string{"from": "Prod"}, "built-in switchover.yaml:8: parameters.to: no value is given; say which site, as in --to NAME"},
+		{"unknown site", map[string]string{"from": "Porod", "to": "DR"}, "built-in switchover.yaml:7: parameters.from: the site file has no site \"Porod\"; did you mean `Prod`?"},
+		{"unknown parameter", map[string]string{"form": "Prod", "from": "Prod", "to": "DR"}, "built-in switchover.yaml:6: parameters: the runbook has no parameter \"form\"; did you mean `from`?"},
+		{"no members", map[string]string{"from": "Prod", "to": "Branch"}, "built-in switchover.yaml:8: parameters.to: Branch has no server of the DAG, and hold works on its servers; name one of Prod, DR"},
+		{"mode", map[string]string{"from": "Prod", "to": "DR", "mode": "plannd"}, "built-in switchover.yaml:9: parameters.mode: \"plannd\" is none of the values; did you mean `planned`?"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -7,9 +7,10 @@ import (
 )
 
 // Estimate is how long a plan takes at real speed, and the step that most of it goes to. Steps that may run together do; of
-// a for_each only as many at once as it allows. `when` is taken as true.
+// a for_each only as many at once as it allows. A `when` that is not known beforehand is taken as true.
 func Estimate(plan *Plan, t *dag.Topology) (dag.Span, string) {
 	kinds := kindIndex()
+	plan, _ = brief(t, plan)
 	index := stepIndex(plan)
 	spans := make([]dag.Span, len(plan.Steps))
 	for i := range plan.Steps {

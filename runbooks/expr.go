@@ -40,6 +40,8 @@ type Env struct {
 	Vantage  int       // the site that keeps or takes service: its directory and its members are believed (see [Vantage])
 	Params   []Setting // of the plan
 	Item     string    // what for_each stands at; "" in a step without it
+	Mode     string    // what mode: auto means in this run (see [Mode]); "" if that is not decided: then as it would be on these facts
+	Forced   bool      // this run has formed quorum by force
 }
 
 // Expressions checks and decides expressions. It keeps what it compiled; make one and pass it around. It may be used by

@@ -161,7 +161,7 @@ func TestVocabulary(t *testing.T) {
 			t.Errorf("%s lacks something: %+v", w.Name, w)
 		}
 	}
-	want := []string{"dag.mode", "dag.release", "dag.started", "dag.stopped", "dag.evicted", "dag.preference_moves", "dag.quorum", "dag.operational", "dag.nodes",
+	want := []string{"run.mode", "run.forced", "dag.mode", "dag.release", "dag.started", "dag.stopped", "dag.evicted", "dag.preference_moves", "dag.quorum", "dag.operational", "dag.nodes",
 		"dag.witness_in_use", "dag.pam", "servers.answering", "servers.off", "um.redirectors", "members(site)", "copies(site)", "healthy(site)", "diverged(site)", "settling(site)", "mounted(site)"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)

@@ -126,7 +126,7 @@ func (c *checker) names(src source) {
 
 // reserved are words of the expressions that a parameter would hide.
 func reserved() []string {
-	return []string{"item", "dag", "servers", "um", "members", "mounted", "copies", "healthy", "true", "false", "null", "in"}
+	return []string{"item", "dag", "run", "servers", "um", "members", "mounted", "copies", "healthy", "true", "false", "null", "in"}
 }
 
 func (c *checker) parameters(src source) {

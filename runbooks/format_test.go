@@ -51,7 +51,6 @@ func TestProblems(t *testing.T) {
 		{"duration", head + "  - {id: a, kind: wait, with: {for: soon}}\n", "try.yaml:8: steps[0].with.for: \"soon\" is no duration; write a duration"},
 		{"list", head + "  - {id: a, kind: dag.stop, with: {site: [a, b]}}\n", "try.yaml:8: steps[0].with.site: a list stands where one site is wanted; write one value"},
 		{"mapping", head + "  - {id: a, kind: dag.restore, with: {site: {a: b}}}\n", "try.yaml:8: steps[0].with.site: a mapping stands where a plain value is wanted; write a site"},
-		{"force a site", head + "  - {id: a, kind: cluster.start, with: {site: x, force_quorum: true}}\n", "try.yaml:8: steps[0].with.force_quorum: forces a whole site; name one server: exactly one node may be forced, once"},
 		{"parameter type", "name: a\ntitle: b\nparameters:\n  x: {type: sit}\nsteps:\n  - {id: a, kind: approve, with: {role: x}}\n", "try.yaml:4: parameters.x.type: \"sit\" is no type; did you mean `site`?"},
 		{"parameter default", "name: a\ntitle: b\nparameters:\n  x: {type: int, default: much}\nsteps:\n  - {id: a, kind: approve, with: {role: x}}\n", `try.yaml:4: parameters.x.default: "much" is no whole number; write an int`},
 		{"parameter name", "name: a\ntitle: b\nparameters:\n  item: {type: int}\nsteps:\n  - {id: a, kind: approve, with: {role: x}}\n",

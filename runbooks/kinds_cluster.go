@@ -62,26 +62,34 @@ func clusterStartKind() Kind {
 	return clusterBase(Kind{
 		Name: "cluster.start", Does: "starts the cluster service of members; with force_quorum on exactly one, whose cluster database then wins", Class: Destructive,
 		Parameters: endpoint(site("the site whose members are started"), server("the one member that is started"),
-			Parameter{Name: "force_quorum", Type: Type{TypeBool, false}, Doc: "with /forcequorum; one server only, once in a run"}),
+			Parameter{Name: "force_quorum", Type: Type{TypeBool, false}, Doc: "with /forcequorum; exactly one node: of a site its first member that answers"}),
 		Either: []string{"site", "server"}, Span: opSpan(dag.OpClusterStart), Lands: notAfter + 60*time.Second,
 		Later: []string{"cluster", "quorum", "nodes", "up", "model", "witness_in_use", "pam", "may_mount", "mounted_on", "active"},
 		Footprint: func(t *dag.Topology, a Args) []string {
 			out := memberPaths(t, subject(t, a), "cluster", "start_type", "quorum", "nodes", "up", "model", "witness_in_use", "pam", "may_mount")
 			return append(out, databasePaths(t, databases(t, Args{}))...)
 		},
-		Model: func(t *dag.Topology, a Args, _ dag.Facts) []dag.Op {
-			return []dag.Op{{Kind: dag.OpClusterStart, From: runSite(t, a, t.SiteIndex(a.Site)), Members: subject(t, a), Force: a.ForceQuorum}}
+		Model: func(t *dag.Topology, a Args, f dag.Facts) []dag.Op {
+			members := subject(t, a)
+			if a.ForceQuorum {
+				if m := ForceNode(t, a, f); m >= 0 {
+					members = dag.Set(0).Add(m)
+				}
+			}
+			return []dag.Op{{Kind: dag.OpClusterStart, From: runSite(t, a, t.SiteIndex(a.Site)), Members: members, Force: a.ForceQuorum}}
 		},
 		Summary: func(t *dag.Topology, a Args) (string, string) {
 			if a.ForceQuorum {
-				return "net start clussvc /forcequorum on " + nameList(t, subject(t, a)), "quorum by decree"
+				return "net start clussvc /forcequorum on " + oneOf(t, subject(t, a)), "quorum by decree"
 			}
 			return "Start-Service ClusSvc on " + nameList(t, subject(t, a)), "cluster service running"
 		},
 		ByHand: func(t *dag.Topology, a Args) []string {
 			cmd := "net start clussvc"
 			if a.ForceQuorum {
-				cmd += " /forcequorum"
+				first := max(subject(t, a).First(), 0)
+				return []string{"On ONE of them, best on " + t.Members[first].FQDN + ", as administrator: " + cmd + " /forcequorum",
+					"Never on a second one: two clusters would mount the same databases."}
 			}
 			return each(t, subject(t, a), func(m dag.Member) string { return "On " + m.FQDN + ", as administrator: " + cmd })
 		},
@@ -92,6 +100,25 @@ func clusterStartKind() Kind {
 		},
 		Trouble: []int{4, 5, 26},
 	})
+}
+
+// ForceNode is the member that is force-started: the one that the step names, or the first of its site that answers. -1: none.
+// Exactly one node is forced, whose cluster database then wins (DCS 1.3).
+func ForceNode(t *dag.Topology, a Args, f dag.Facts) int {
+	for i := range t.Members {
+		if subject(t, a).Has(i) && (a.Server != "" || at(f.Members, i).Answers.Value) {
+			return i
+		}
+	}
+	return -1
+}
+
+// oneOf names a set of which one will be taken.
+func oneOf(t *dag.Topology, s dag.Set) string {
+	if s.Len() == 1 {
+		return nameList(t, s)
+	}
+	return "one of " + nameList(t, s)
 }
 
 func evictKind() Kind {
@@ -150,25 +177,43 @@ func quorumKind() Kind {
 	return clusterBase(Kind{
 		Name: "cluster.quorum", Does: "sets the quorum model of the cluster", Class: Destructive,
 		Parameters: endpoint(
-			Parameter{Name: "model", Type: Type{TypeString, false}, Required: true, Values: []string{string(dag.NodeMajority), string(dag.NodeFileShareMajority)}, Doc: "the quorum model"},
+			site("the site whose members the cluster has; for model: auto"),
+			Parameter{Name: "model", Type: Type{TypeString, false}, Required: true, Values: []string{"auto", string(dag.NodeMajority), string(dag.NodeFileShareMajority)},
+				Doc: "the quorum model; auto: node majority for an odd number of members, with a file share witness for an even one (DCS 1.3)"},
 			Parameter{Name: "witness", Type: Type{TypeString, false}, Default: "alternate", Values: []string{"alternate", "primary"}, Doc: "the witness, if the model has one"}),
 		Span: opSpan(dag.OpQuorum), Later: []string{"quorum"},
 		Footprint: func(t *dag.Topology, _ Args) []string {
 			return memberPaths(t, t.AllMembers(), "model", "witness_in_use", "quorum")
 		},
 		Model: func(t *dag.Topology, a Args, _ dag.Facts) []dag.Op {
-			return []dag.Op{{Kind: dag.OpQuorum, From: runSite(t, a, 0), Model: dag.QuorumModel(a.Model), Witness: witnessUse(a)}}
+			return []dag.Op{{Kind: dag.OpQuorum, From: runSite(t, a, 0), Model: QuorumFor(t, a), Witness: witnessUse(a)}}
 		},
-		Summary: func(_ *dag.Topology, a Args) (string, string) { return "Set-ClusterQuorum to " + a.Model, a.Model },
+		Summary: func(t *dag.Topology, a Args) (string, string) {
+			return "Set-ClusterQuorum to " + string(QuorumFor(t, a)), string(QuorumFor(t, a))
+		},
 		ByHand: func(t *dag.Topology, a Args) []string {
-			if a.Model == string(dag.NodeMajority) {
+			if QuorumFor(t, a) == dag.NodeMajority {
 				return []string{"On a member that has quorum: Set-ClusterQuorum -NodeMajority"}
 			}
 			return append(preferred(t, a), "Set-DatabaseAvailabilityGroup "+t.Name+" -WitnessServer "+witnessServer(t, witnessUse(a)))
 		},
-		Look:    func(_ *dag.Topology, a Args) []string { return []string{"Get-ClusterQuorum   -> " + a.Model} },
+		Look: func(t *dag.Topology, a Args) []string {
+			return []string{"Get-ClusterQuorum   -> " + string(QuorumFor(t, a))}
+		},
 		Trouble: []int{10, 25},
 	})
+}
+
+// QuorumFor is the model that a cluster.quorum sets. By Windows' own tools one node is an odd number like any other (DCS 1.3,
+// step 5); it is Restore that gives a single node a witness.
+func QuorumFor(t *dag.Topology, a Args) dag.QuorumModel {
+	if a.Model != "auto" {
+		return dag.QuorumModel(a.Model)
+	}
+	if subject(t, a).Len()%2 == 1 {
+		return dag.NodeMajority
+	}
+	return dag.NodeFileShareMajority
 }
 
 func moveGroupKind() Kind {

@@ -43,17 +43,33 @@ func startKind() Kind {
 	}
 }
 
+// WitnessFor is the witness that a dag.set asks for: the primary, unless the step says otherwise or, with auto, only the
+// alternate is seen to be usable.
+func WitnessFor(t *dag.Topology, a Args, f dag.Facts) dag.WitnessUse {
+	switch a.Witness {
+	case "alternate":
+		return dag.WitnessAlternate
+	case "auto":
+		if !at(f.Sites, t.Witness.Site).Witness.Value && at(f.Sites, t.Alternate.Site).Witness.Value {
+			return dag.WitnessAlternate
+		}
+	}
+	return dag.WitnessPrimary
+}
+
 func setKind() Kind {
 	return Kind{
 		Name: "dag.set", Does: "the bare Set-DatabaseAvailabilityGroup: repairs quorum model and witness for the number of members",
-		Parameters: endpoint(), Class: Additive, FarEndChecks: true, Timeout: 5 * time.Minute, Lands: notAfter + 30*time.Second,
+		Parameters: endpoint(Parameter{Name: "witness", Type: Type{TypeString, false}, Default: "primary", Values: []string{"primary", "alternate", "auto"},
+			Doc: "the witness server that the DAG shall have; auto: the primary if it can be used, else the alternate"}),
+		Class: Additive, FarEndChecks: true, Timeout: 5 * time.Minute, Lands: notAfter + 30*time.Second,
 		Span:  func(*dag.Topology, Args) dag.Span { return dag.Op{Kind: dag.OpSet}.Span() },
 		Later: []string{"quorum"},
 		Footprint: func(t *dag.Topology, _ Args) []string {
 			return memberPaths(t, t.AllMembers(), "model", "witness_in_use", "quorum")
 		},
-		Model: func(t *dag.Topology, a Args, _ dag.Facts) []dag.Op {
-			return []dag.Op{{Kind: dag.OpSet, From: runSite(t, a, 0), Witness: dag.WitnessPrimary}}
+		Model: func(t *dag.Topology, a Args, f dag.Facts) []dag.Op {
+			return []dag.Op{{Kind: dag.OpSet, From: runSite(t, a, 0), Witness: WitnessFor(t, a, f)}}
 		},
 		Summary: func(t *dag.Topology, _ Args) (string, string) {
 			model, use := t.ParityModel(len(t.Members), dag.WitnessPrimary)
@@ -64,7 +80,14 @@ func setKind() Kind {
 			return "Set-DatabaseAvailabilityGroup " + t.Name, then
 		},
 		ByHand: func(t *dag.Topology, a Args) []string {
-			return append(preferred(t, a), "  Set-DatabaseAvailabilityGroup "+t.Name+"        (no other parameter)")
+			out := preferred(t, a)
+			if a.Witness != "alternate" {
+				out = append(out, "  Set-DatabaseAvailabilityGroup "+t.Name+"        (no other parameter)")
+			}
+			if a.Witness == "alternate" || a.Witness == "auto" {
+				out = append(out, "  if "+t.Witness.Server+" is lost: Set-DatabaseAvailabilityGroup "+t.Name+" -WitnessServer "+t.Alternate.Server+" -WitnessDirectory "+t.Alternate.Directory)
+			}
+			return out
 		},
 		Look: func(t *dag.Topology, _ Args) []string {
 			_, use := t.ParityModel(len(t.Members), dag.WitnessPrimary)

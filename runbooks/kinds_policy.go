@@ -17,10 +17,13 @@ func policyBase(k Kind) Kind {
 }
 
 func freezeKind() Kind {
-	return policyBase(Kind{
+	k := policyBase(Kind{
 		Name: "policy.freeze", Does: "remembers activation policies, dials and PreferenceMoveFrequency, and sets them so that nothing moves to these servers by itself",
 		Footprint: func(t *dag.Topology, a Args) []string {
-			out := memberPaths(t, subject(t, a), "policy")
+			var out []string
+			if !a.Keep {
+				out = memberPaths(t, subject(t, a), "policy")
+			}
 			if t.Exchange.MovesByPreference() {
 				out = append(out, "dag/preference_moves")
 			}
@@ -28,20 +31,29 @@ func freezeKind() Kind {
 		},
 		Model: func(t *dag.Topology, a Args, _ dag.Facts) []dag.Op {
 			from := runSite(t, a, t.SiteIndex(a.Site))
-			ops := []dag.Op{{Kind: dag.OpPolicy, From: from, Members: subject(t, a), Policy: dag.Blocked}}
+			var ops []dag.Op
+			if !a.Keep {
+				ops = append(ops, dag.Op{Kind: dag.OpPolicy, From: from, Members: subject(t, a), Policy: dag.Blocked})
+			}
 			if t.Exchange.MovesByPreference() {
 				ops = append(ops, dag.Op{Kind: dag.OpPreference, From: from})
 			}
 			return ops
 		},
 		Summary: func(t *dag.Topology, a Args) (string, string) {
+			if a.Keep {
+				return keepSummary(t)
+			}
 			return "Set-MailboxServer -DatabaseCopyAutoActivationPolicy Blocked on " + nameList(t, subject(t, a)), "nothing moves there by itself"
 		},
 		ByHand: func(t *dag.Topology, a Args) []string {
-			out := append(preferred(t, a), "  Get-MailboxServer | ft Name,DatabaseCopyAutoActivationPolicy,AutoDatabaseMountDial      (write the values down: ____________)")
-			out = append(out, each(t, subject(t, a), func(m dag.Member) string {
-				return "  Set-MailboxServer " + m.Name + " -DatabaseCopyAutoActivationPolicy Blocked"
-			})...)
+			out := preferred(t, a)
+			if !a.Keep {
+				out = append(out, "  Get-MailboxServer | ft Name,DatabaseCopyAutoActivationPolicy,AutoDatabaseMountDial      (write the values down: ____________)")
+				out = append(out, each(t, subject(t, a), func(m dag.Member) string {
+					return "  Set-MailboxServer " + m.Name + " -DatabaseCopyAutoActivationPolicy Blocked"
+				})...)
+			}
 			if t.Exchange.MovesByPreference() {
 				out = append(out, "  Get-DatabaseAvailabilityGroup "+t.Name+" | fl PreferenceMoveFrequency      (write it down: ____________)",
 					"  Set-DatabaseAvailabilityGroup "+t.Name+" -PreferenceMoveFrequency ([Threading.Timeout]::InfiniteTimeSpan)")
@@ -49,11 +61,25 @@ func freezeKind() Kind {
 			return out
 		},
 		Look: func(t *dag.Topology, a Args) []string {
+			if a.Keep {
+				return []string{"Get-DatabaseAvailabilityGroup " + t.Name + " | fl PreferenceMoveFrequency   -> infinite, or not there before 2016 CU2"}
+			}
 			return each(t, subject(t, a), func(m dag.Member) string {
 				return "Get-MailboxServer " + m.Name + " | fl DatabaseCopyAutoActivationPolicy   -> Blocked"
 			})
 		},
 	})
+	k.Parameters = append(k.Parameters, Parameter{Name: "keep", Type: Type{Base: TypeBool},
+		Doc: "stops only PreferenceMoveFrequency, beyond the run: the next failback puts it back"})
+	return k
+}
+
+// keepSummary: only the moves home are stopped, and stay so until the next failback.
+func keepSummary(t *dag.Topology) (does, then string) {
+	if !t.Exchange.MovesByPreference() {
+		return "nothing: this version moves no database home by itself", "-"
+	}
+	return "Set-DatabaseAvailabilityGroup " + t.Name + " -PreferenceMoveFrequency infinite", "nothing goes home until the failback"
 }
 
 func thawKind() Kind {

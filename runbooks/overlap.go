@@ -21,6 +21,13 @@ func (c *compiler) overlaps(p *Plan) {
 	}
 	type pair struct{ a, b int }
 	seen := map[pair]bool{}
+	var skipped []map[string]bool // worked out when it is asked for
+	exclude := func(i, j int) bool {
+		if skipped == nil {
+			skipped = everySituation(c.t, p)
+		}
+		return !meet(skipped, p.Steps[i].ID, p.Steps[j].ID)
+	}
 	for _, path := range slices.Sorted(mapKeys(owners)) {
 		steps := owners[path]
 		for x := range steps {
@@ -29,7 +36,7 @@ func (c *compiler) overlaps(p *Plan) {
 				if i == j || after.has(i, j) || after.has(j, i) || p.Steps[i].Group != "" && p.Steps[i].Group == p.Steps[j].Group && p.Steps[i].Parallel == 1 {
 					continue
 				}
-				if key := (pair{c.origin[i], c.origin[j]}); !seen[key] {
+				if key := (pair{c.origin[i], c.origin[j]}); !seen[key] && !exclude(i, j) {
 					seen[key] = true
 					c.fail(stepPath(c.origin[j], "needs"), p.Steps[j].ID+" and "+p.Steps[i].ID+" may run at the same time, and both change "+path,
 						"let one need the other, or write parallel: 1 if they are of one for_each")

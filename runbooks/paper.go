@@ -33,11 +33,19 @@ func (p *paper) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", a
 func Paper(t *dag.Topology, plan *Plan, extra Extra) string {
 	p := &paper{t: t, plan: plan, extra: extra, kinds: kindIndex()}
 	p.head()
+	var left []string
+	if len(extra.Done) == 0 { // in the middle of a run every step is shown, with what is known of it
+		plan, left = brief(t, plan)
+		p.plan = plan
+	}
 	p.places()
 	p.hand()
 	p.line("\n## Steps\n")
 	p.line("Go in the order of the numbers. A step may begin when the steps that it waits for are done or were skipped.")
 	p.line("Write the time when you begin and when it has worked. Keep everything that a command prints.\n")
+	if len(left) > 0 {
+		p.line("%s\n", leftOut(t, plan, left))
+	}
 	number := 0
 	for i := 0; i < len(plan.Steps); {
 		n := 1

@@ -80,6 +80,7 @@ type Args struct {
 	TTL               time.Duration `json:"ttl,omitempty"`
 	Restore           bool          `json:"restore,omitempty"`
 	Probes            []string      `json:"probes,omitempty"`
+	Keep              bool          `json:"keep,omitempty"` // of policy.freeze: beyond the run, owed to the site
 }
 
 // Hash is "sha256:" and 64 hex digits over the plan's canonical JSON.

@@ -39,6 +39,10 @@ func Predict(t *dag.Topology, plan *Plan, start dag.State, vantage int) []Predic
 	facts := f.observe()
 	flat := dag.Flatten(t, &facts)
 	out := make([]Prediction, 0, len(plan.Steps))
+	mode, forced := "", false
+	if params := settings(plan); params["mode"] != "" {
+		mode = Mode(t, facts, params)
+	}
 	for _, i := range sequence(plan) {
 		s := &plan.Steps[i]
 		k := kinds[s.Kind]
@@ -46,7 +50,7 @@ func Predict(t *dag.Topology, plan *Plan, start dag.State, vantage int) []Predic
 			continue
 		}
 		p := Prediction{Step: s.ID, Span: k.Span(t, s.With)}
-		truth, why, err := x.Eval(s.When, Env{Topology: t, Facts: facts, Vantage: believed, Params: plan.Parameters, Item: itemOf(s)})
+		truth, why, err := x.Eval(s.When, Env{Topology: t, Facts: facts, Vantage: believed, Params: plan.Parameters, Item: itemOf(s), Mode: mode, Forced: forced})
 		switch {
 		case err != nil:
 			p.Notes = append(p.Notes, "when cannot be decided: "+err.Error())
@@ -58,6 +62,7 @@ func Predict(t *dag.Topology, plan *Plan, start dag.State, vantage int) []Predic
 			continue
 		}
 		p.Notes, p.Failed = f.step(k, s, facts, p.Notes)
+		forced = forced || Forces(s)
 		facts = f.observe()
 		after := dag.Flatten(t, &facts)
 		p.Facts, p.Changed = facts, changes(k.Footprint(t, s.With), flat, after)
@@ -65,6 +70,20 @@ func Predict(t *dag.Topology, plan *Plan, start dag.State, vantage int) []Predic
 		out = append(out, p)
 	}
 	return out
+}
+
+// settings are the parameters of a plan by name.
+func settings(plan *Plan) map[string]string {
+	m := make(map[string]string, len(plan.Parameters))
+	for _, s := range plan.Parameters {
+		m[s.Name] = s.Value
+	}
+	return m
+}
+
+// Forces says whether a step forms quorum by force.
+func Forces(s *Step) bool {
+	return s.Kind == "dag.restore" || s.Kind == "cluster.start" && s.With.ForceQuorum
 }
 
 // itemOf is what a step of a for_each stands at.

@@ -171,9 +171,6 @@ func (c *checker) with(i int, s *RunbookStep, k *Kind) {
 	if len(k.Either) > 0 && given != 1 {
 		c.fail(stepPath(i, "with"), k.Name+" needs exactly one of "+strings.Join(k.Either, ", "), "write one of them")
 	}
-	if k.Name == "cluster.start" && s.With["force_quorum"] == true && s.With["site"] != nil {
-		c.fail(stepPath(i, "with.force_quorum"), "forces a whole site", "name one server: exactly one node may be forced, once")
-	}
 }
 
 // value checks one value of `with` against its parameter.

@@ -19,9 +19,10 @@ type TableRow struct {
 	When     string `json:"when,omitempty"`
 }
 
-// TableRows are the lines of the plan table.
+// TableRows are the lines of the plan table: the steps that may be needed, as far as is known beforehand.
 func TableRows(t *dag.Topology, plan *Plan) []TableRow {
 	kinds := kindIndex()
+	plan, _ = brief(t, plan)
 	var rows []TableRow
 	for i := 0; i < len(plan.Steps); i++ {
 		s := plan.Steps[i]
@@ -93,6 +94,9 @@ func Table(t *dag.Topology, plan *Plan) string {
 			line += "  " + c + strings.Repeat(" ", widths[i+1]-len([]rune(c)))
 		}
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	if _, left := brief(t, plan); len(left) > 0 {
+		b.WriteString(leftOut(t, plan, left) + "\n")
 	}
 	return b.String()
 }

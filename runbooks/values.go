@@ -159,6 +159,8 @@ func (a *Args) slot(name string) any {
 		return &a.Restore
 	case "probes":
 		return &a.Probes
+	case "keep":
+		return &a.Keep
 	}
 	return nil
 }

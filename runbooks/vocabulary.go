@@ -28,7 +28,7 @@ type Word struct {
 // Vocabulary are the words that every expression may use. Besides them there are the parameters of the runbook by their
 // names, and `item` in a step with for_each.
 func Vocabulary() []Word {
-	return slices.Concat(groupWords(), quorumWords(), serviceWords(), siteFunctions())
+	return slices.Concat(runWords(), groupWords(), quorumWords(), serviceWords(), siteFunctions())
 }
 
 const (
@@ -39,6 +39,17 @@ const (
 )
 
 func listOfStrings() *cel.Type { return cel.ListType(cel.StringType) }
+
+// runWords are about the run itself: what was decided once and must not be decided anew in the middle.
+func runWords() []Word {
+	const log = "the run's own log"
+	return []Word{
+		{Name: "run.mode", Type: "string", Doc: `"planned" or "unplanned": what mode: auto was decided to mean at the first step`, Source: log, SeenFrom: "the controllers", MaxAge: 24 * time.Hour, celType: cel.StringType,
+			value: func(w *world) ref.Val { return types.String(w.mode()) }},
+		{Name: "run.forced", Type: "bool", Doc: "this run has formed quorum by force", Source: log, SeenFrom: "the controllers", MaxAge: 24 * time.Hour, celType: cel.BoolType,
+			value: func(w *world) ref.Val { return types.Bool(w.Forced) }},
+	}
+}
 
 func groupWords() []Word {
 	const get = "Get-DatabaseAvailabilityGroup"

@@ -19,6 +19,18 @@ type world struct {
 	touched []string // which lists were known in part only
 }
 
+// mode is what the run has decided, or what it would decide on these facts.
+func (w *world) mode() string {
+	if w.Mode != "" {
+		return w.Mode
+	}
+	params := map[string]string{}
+	for _, p := range w.Params {
+		params[p.Name] = p.Value
+	}
+	return Mode(w.Topology, w.Facts, params)
+}
+
 // worldName is the hidden variable; no expression can write it.
 const worldName = "@world"
 
@@ -104,11 +116,12 @@ func (w *world) holder() (member int, known bool) {
 		if !w.vantageMembers().Has(i) {
 			continue
 		}
-		q := at(w.Facts.Members, i).Quorum
-		if q.Value {
+		f := at(w.Facts.Members, i)
+		if f.Quorum.Value {
 			return i, true
 		}
-		known = known && q.Known
+		off := f.Power.Known && f.Power.Value != dag.PowerOn // what has no power holds no quorum
+		known = known && (f.Quorum.Known || off)
 	}
 	return -1, known
 }

@@ -132,6 +132,9 @@ func (a *app) plannedFrom(t *dag.Topology, plan *runbooks.Plan) dag.State {
 	}
 	switch plan.Runbook {
 	case "switchover":
+		if plan.Parameter("mode") == "planned" {
+			return s
+		}
 		s, _ = dag.Apply(t, s, dag.Event{Kind: dag.EvSite, Site: from})
 		s, _ = dag.Settle(t, s)
 	case "failback":

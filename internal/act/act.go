@@ -148,7 +148,7 @@ func (w *World) Act(ctx context.Context, p run.Permit, s runbooks.Step, c run.Ch
 	if p.NotAfter(w.o.Now()) <= 0 {
 		return run.Effect{State: run.Failed, Error: "the permit ran out before the step could start: nothing was sent", Retry: true}
 	}
-	return do(w, ctx, &task{permit: p, step: s, choice: c, memory: m, now: w.o.Now})
+	return do(w, ctx, &task{permit: p, step: run.Chosen(&s, c), choice: c, memory: m, now: w.o.Now})
 }
 
 // authority is what every acting cmdlet carries.

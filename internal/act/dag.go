@@ -7,6 +7,7 @@ import (
 	"siteswap/dag"
 	"siteswap/internal/exchange"
 	"siteswap/internal/run"
+	"siteswap/runbooks"
 )
 
 // stop is Stop-DatabaseAvailabilityGroup in the form that reachability asks for: the site at once when all its members are of
@@ -87,7 +88,11 @@ func (w *World) set(ctx context.Context, a *task) run.Effect {
 	if err != nil {
 		return failed(err.Error())
 	}
-	return effect(w.o.Exchange.SetDAG(ctx, at, a.authority(), exchange.Set{DAG: w.o.Topology.Name}), "")
+	o := exchange.Set{DAG: w.o.Topology.Name}
+	if a.choice.Witness == dag.WitnessAlternate {
+		o.WitnessServer, o.WitnessDirectory = w.o.Topology.Alternate.Server, w.o.Topology.Alternate.Directory
+	}
+	return effect(w.o.Exchange.SetDAG(ctx, at, a.authority(), o), "")
 }
 
 func (w *World) add(ctx context.Context, a *task) run.Effect {
@@ -130,14 +135,15 @@ func (w *World) clusterQuorum(ctx context.Context, a *task) run.Effect {
 		return failed(err.Error())
 	}
 	t, share := w.o.Topology, ""
-	if dag.QuorumModel(a.step.With.Model) == dag.NodeFileShareMajority {
+	model := runbooks.QuorumFor(t, a.step.With)
+	if model == dag.NodeFileShareMajority {
 		server := t.Alternate.Server // the default of the kind
 		if a.step.With.Witness == "primary" {
 			server = t.Witness.Server
 		}
 		share = `\\` + server + `\` + t.Name
 	}
-	return effect(w.o.Exchange.SetClusterQuorum(ctx, at, a.authority(), dag.QuorumModel(a.step.With.Model), share), "")
+	return effect(w.o.Exchange.SetClusterQuorum(ctx, at, a.authority(), model, share), "")
 }
 
 func (w *World) clusterMoveGroup(ctx context.Context, a *task) run.Effect {

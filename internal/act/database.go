@@ -118,6 +118,9 @@ func (w *World) dialBlocks() bool {
 
 // unblock resumes the copies; those that were blocked before the run's hold stay so.
 func (w *World) unblock(ctx context.Context, a *task) run.Effect {
+	if w.dialBlocks() {
+		return w.dialsBack(ctx, a)
+	}
 	held := a.remembers("block/")
 	return w.copiesOf(a, func(db string, m int) run.Effect {
 		mem := &w.o.Topology.Members[m]
@@ -129,6 +132,19 @@ func (w *World) unblock(ctx context.Context, a *task) run.Effect {
 			return run.Effect{State: run.Done}
 		}
 		return effect(w.o.Exchange.ResumeCopy(ctx, at, a.authority(), db, mem.Name, false), "")
+	})
+}
+
+// dialsBack puts back the mount dials that stood for a block: what the run remembers, else what the site file says.
+func (w *World) dialsBack(ctx context.Context, a *task) run.Effect {
+	old := a.remembers("dial/")
+	return w.onEach(a, func(m int, at exchange.At) exchange.Result {
+		mem := &w.o.Topology.Members[m]
+		dial := mem.Dial
+		if v := old[mem.Name]; v != "" {
+			dial = dag.Dial(v)
+		}
+		return w.o.Exchange.SetMailboxServer(ctx, at, a.authority(), mem.Name, "", dial)
 	})
 }
 

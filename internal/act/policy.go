@@ -11,7 +11,12 @@ import (
 // freeze blocks automatic activation on the step's servers and stops moves home by PreferenceMoveFrequency; what was there
 // before stands in the INTENT.
 func (w *World) freeze(ctx context.Context, a *task) run.Effect {
-	return w.policies(ctx, a, func(string) dag.ActivationPolicy { return dag.Blocked }, exchange.Infinite)
+	return w.policies(ctx, a, func(string) dag.ActivationPolicy {
+		if a.step.With.Keep {
+			return ""
+		}
+		return dag.Blocked
+	}, exchange.Infinite)
 }
 
 // thaw puts back what was remembered.

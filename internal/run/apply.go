@@ -64,7 +64,7 @@ func applyStart(c Cluster, e Entry) (Cluster, error) {
 			active.DAG, active.StartedAt.Format("15:04:05"), active.ID)
 	}
 	plan := e.Start.Plan
-	r := Run{ID: e.Run, DAG: plan.DAG, Plan: plan, PlanHash: plan.Hash(), Lab: c.Lab, StartedBy: e.Actor, StartedAt: e.Time, HoldRefusals: e.Start.HoldRefusals}
+	r := Run{ID: e.Run, DAG: plan.DAG, Plan: plan, PlanHash: plan.Hash(), Lab: c.Lab, StartedBy: e.Actor, StartedAt: e.Time, HoldRefusals: e.Start.HoldRefusals, Owed: slices.Clone(c.Debts)}
 	for _, s := range plan.Steps {
 		r.Steps = append(r.Steps, Step{ID: s.ID, State: Todo, Since: e.Time})
 	}

@@ -18,17 +18,51 @@ func choose(r *Run, p *runbooks.Step, in Input) (Choice, string) {
 		full, only := runbooks.StopForm(t, p.With, *f)
 		c.Servers, c.ConfigurationOnly = t.MemberNames(full|only), full == 0
 	case "db.activate":
-		return chooseCopy(p, in)
+		return chooseCopy(r, p, in)
+	case "cluster.start":
+		return chooseForced(r, p, in)
 	case "policy.freeze":
-		c.Memory = freezeMemory(p, in)
+		c.Memory = freezeMemory(r, p, in)
 	case "db.block":
 		c.Memory = blockMemory(p, in)
 	case "dns.repoint", "dns.ttl":
 		c.Memory = dnsMemory(r, p, in)
 	case "dag.set":
-		c.Witness = dag.WitnessPrimary
+		c.Witness = runbooks.WitnessFor(t, p.With, *f)
 	}
 	return c, ""
+}
+
+// chooseForced names the one node that is force-started: the one that this run forced before, else the first that answers.
+func chooseForced(r *Run, p *runbooks.Step, in Input) (Choice, string) {
+	if !p.With.ForceQuorum || p.With.Server != "" {
+		return Choice{}, ""
+	}
+	for i := range r.Steps {
+		if it, q := r.Steps[i].Intent, &r.Plan.Steps[i]; it != nil && q.Kind == p.Kind && q.With.ForceQuorum && r.acted(q.ID) && it.Choice.Server != "" {
+			return Choice{Server: it.Choice.Server}, ""
+		}
+	}
+	m := runbooks.ForceNode(in.Topology, p.With, *in.Facts)
+	if m < 0 {
+		return Choice{}, "no server of " + p.With.Site + " answers, so none can form the cluster"
+	}
+	return Choice{Server: in.Topology.Members[m].Name}, ""
+}
+
+// mode is what the run's mode parameter means: as its first INTENT has it, else as it is now. Every INTENT carries it on, so that
+// it is never decided anew in the middle.
+func (r *Run) mode(in Input) string {
+	for i := range r.Steps {
+		if it := r.Steps[i].Intent; it != nil && it.Choice.Mode != "" {
+			return it.Choice.Mode
+		}
+	}
+	params := parameters(&r.Plan)
+	if params["mode"] == "" {
+		return "" // a runbook without a mode
+	}
+	return runbooks.Mode(in.Topology, *in.Facts, params)
 }
 
 // dials of db.activate's loss words (formats.md).
@@ -46,7 +80,7 @@ func dialOf(loss string) dag.Dial {
 
 // chooseCopy takes, of the copies in the site (or on the server), the one that may be mounted with the fewest missing logs;
 // ties go to activation preference.
-func chooseCopy(p *runbooks.Step, in Input) (Choice, string) {
+func chooseCopy(r *Run, p *runbooks.Step, in Input) (Choice, string) {
 	t, f := in.Topology, in.Facts
 	db := activated(t, p)
 	if db < 0 {
@@ -85,7 +119,29 @@ func chooseCopy(p *runbooks.Step, in Input) (Choice, string) {
 	if queue >= dag.UnknownQueue {
 		seen = fmt.Sprintf("how many logs %s lacks of %s is not known", t.Members[best].Name, t.Databases[db].Name)
 	}
-	return Choice{Server: t.Members[best].Name, Database: t.Databases[db].Name, Dial: dialOf(p.With.Loss), Evidence: []string{seen}}, ""
+	c := Choice{Server: t.Members[best].Name, Database: t.Databases[db].Name, Dial: dialOf(p.With.Loss), Evidence: []string{seen}}
+	if !graceful(p, in) {
+		c.Dial = r.escalated(c.Dial, c.Database, queue)
+	}
+	return c, ""
+}
+
+// escalated is the mount dial that a loss needs and people have approved: Good, then Best, then BestEffort (domain-exchange.md
+// 5.3). What lies beyond the approval keeps the step's dial, and loss-acknowledged refuses it.
+func (r *Run) escalated(dial dag.Dial, db string, missing int64) dag.Dial {
+	ceiling, unknown, approved := r.ceiling(db)
+	if !approved || !unknown && missing > ceiling {
+		return dial
+	}
+	for _, d := range []dag.Dial{dag.GoodAvailability, dag.BestAvailability, dag.BestEffort} {
+		if dial.Logs() >= missing {
+			break
+		}
+		if d.Logs() > dial.Logs() {
+			dial = d
+		}
+	}
+	return dial
 }
 
 // usable: the copy may be activated, or is the active one.
@@ -101,14 +157,19 @@ func activated(t *dag.Topology, p *runbooks.Step) int {
 	return -1
 }
 
-func freezeMemory(p *runbooks.Step, in Input) []Remembered {
+// freezeMemory is what policy.freeze is about to change. With keep nothing is to be put back by this run; what an earlier run
+// kept so is put back by this one, which is why it counts as on.
+func freezeMemory(r *Run, p *runbooks.Step, in Input) []Remembered {
+	if p.With.Keep {
+		return nil
+	}
 	var out []Remembered
 	for m := range in.Topology.Members {
 		if inScope(in.Topology, p, m) && in.Facts.Members[m].Policy.Known {
 			out = append(out, Remembered{Key: "policy/" + in.Topology.Members[m].Name, Value: string(in.Facts.Members[m].Policy.Value)})
 		}
 	}
-	if pm := in.Facts.Cluster.PreferenceMoves; in.Topology.Exchange.MovesByPreference() && pm.Known && pm.Value {
+	if pm := in.Facts.Cluster.PreferenceMoves; in.Topology.Exchange.MovesByPreference() && pm.Known && (pm.Value || r.owesMoves()) {
 		out = append(out, Remembered{Key: "preference", Value: "on"})
 	}
 	return out
@@ -119,7 +180,7 @@ func freezeMemory(p *runbooks.Step, in Input) []Remembered {
 func blockMemory(p *runbooks.Step, in Input) []Remembered {
 	var out []Remembered
 	t := in.Topology
-	if t.Exchange.Release == 2013 && t.Exchange.CU < 7 {
+	if blocksByDial(t) {
 		for m := range t.Members {
 			if d := in.Facts.Members[m].Dial; inScope(t, p, m) && d.Known {
 				out = append(out, Remembered{Key: "dial/" + t.Members[m].Name, Value: string(d.Value)})
@@ -139,6 +200,8 @@ func blockMemory(p *runbooks.Step, in Input) []Remembered {
 	}
 	return out
 }
+
+func blocksByDial(t *dag.Topology) bool { return t.Exchange.Release == 2013 && t.Exchange.CU < 7 }
 
 // inScope: the member is one that the step's site or server names.
 func inScope(t *dag.Topology, p *runbooks.Step, m int) bool {

@@ -19,6 +19,14 @@ func debts(p *runbooks.Step, in Input) (owed, paid []Debt) {
 		}
 	}
 	switch p.Kind {
+	case "policy.freeze":
+		if pm := f.Cluster.PreferenceMoves; p.With.Keep && t.Exchange.MovesByPreference() && pm.Known && !pm.Value {
+			owed = append(owed, movesDebt(p.With.Site))
+		}
+	case "policy.restore":
+		if pm := f.Cluster.PreferenceMoves; pm.Known && pm.Value {
+			paid = append(paid, movesDebt(p.With.Site))
+		}
 	case "dns.repoint":
 		for i := range t.DNSServers {
 			reached, what := dnsAgrees(t, f, i, p.With)
@@ -42,6 +50,18 @@ func debts(p *runbooks.Step, in Input) (owed, paid []Debt) {
 		}
 	}
 	return owed, paid
+}
+
+// keyMoves is what a site owes whose databases a planned switchover keeps from going home by themselves.
+const keyMoves = "PreferenceMoveFrequency"
+
+func movesDebt(site string) Debt {
+	return Debt{Site: site, Kind: "policy", Key: keyMoves, What: "PreferenceMoveFrequency is infinite, so that nothing goes home before the failback"}
+}
+
+// owesMoves: an earlier run has left the moves home off on purpose.
+func (r *Run) owesMoves() bool {
+	return slices.ContainsFunc(r.Owed, func(d Debt) bool { return d.Kind == "policy" && d.Key == keyMoves })
 }
 
 // dnsAgrees: every name of the step that the server serves answers with the site's targets.

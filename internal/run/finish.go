@@ -16,7 +16,7 @@ const owedMark = "; owed: "
 func finish(r *Run, s *Step, p *runbooks.Step, in Input, res *Result) {
 	res.State, res.Agrees, res.Drift = Done, true, nil
 	if k, ok := runbooks.KindOf(p.Kind); ok {
-		step := chosen(p, s.Intent.Choice)
+		step := Chosen(p, s.Intent.Choice)
 		_, res.Text = k.Summary(in.Topology, step.With)
 		res.After = at(in.Topology, in.Facts, k.Footprint(in.Topology, step.With))
 	}
@@ -72,18 +72,36 @@ func putsBack(p *runbooks.Step, t *dag.Topology, key string) bool {
 // predict is what the model says the facts are after the step. What is put back is what the run remembers, and not what the
 // site file says.
 func predict(r *Run, p *runbooks.Step, before *dag.Facts, in Input, c Choice) dag.Facts {
-	step := chosen(p, c)
+	step := Chosen(p, c)
 	after, _ := runbooks.PredictStep(in.Topology, &step, *before, Vantage(&r.Plan, in.Topology))
 	return recall(r, p, in.Topology, before, *whole(in.Topology, &after))
 }
 
-// chosen is the step with the run's choices filled in.
-func chosen(p *runbooks.Step, c Choice) runbooks.Step {
+// Chosen is the step with the run's choices filled in: what is predicted of it, and what its acting half carries out.
+func Chosen(p *runbooks.Step, c Choice) runbooks.Step {
 	step := *p
 	if c.Server != "" {
 		step.With.Server, step.With.Site = c.Server, ""
 	}
+	switch {
+	case p.Kind == "dag.set" && c.Witness == dag.WitnessAlternate:
+		step.With.Witness = "alternate"
+	case p.Kind == "dag.set" && c.Witness == dag.WitnessPrimary:
+		step.With.Witness = "primary"
+	case p.Kind == "db.activate" && c.Dial != "":
+		step.With.Loss = lossOf(c.Dial)
+	}
 	return step
+}
+
+// lossOf is the word of db.activate for a dial.
+func lossOf(d dag.Dial) string {
+	for _, loss := range []string{"good", "best", "any"} {
+		if dialOf(loss) == d {
+			return loss
+		}
+	}
+	return "lossless"
 }
 
 // recall corrects a prediction by what the run remembers.
@@ -94,6 +112,9 @@ func recall(r *Run, p *runbooks.Step, t *dag.Topology, before *dag.Facts, after 
 	}
 	switch {
 	case p.Kind == "policy.restore":
+		if _, ours := values["preference"]; !ours {
+			after.Cluster.PreferenceMoves = before.Cluster.PreferenceMoves
+		}
 		for m := range t.Members {
 			if !inScope(t, p, m) || !after.Members[m].Policy.Known {
 				continue
@@ -101,6 +122,12 @@ func recall(r *Run, p *runbooks.Step, t *dag.Topology, before *dag.Facts, after 
 			after.Members[m].Policy.Value = before.Members[m].Policy.Value
 			if v, ok := values["policy/"+t.Members[m].Name]; ok {
 				after.Members[m].Policy.Value = dag.ActivationPolicy(v)
+			}
+		}
+	case p.Kind == "db.unblock" && blocksByDial(t):
+		for m := range t.Members {
+			if v, ok := values["dial/"+t.Members[m].Name]; ok && inScope(t, p, m) && after.Members[m].Dial.Known {
+				after.Members[m].Dial.Value = dag.Dial(v)
 			}
 		}
 	case p.Kind == "db.unblock" && slices.ContainsFunc(r.Memory, func(m Remembered) bool { return strings.HasPrefix(m.Key, "block/") }):

@@ -46,7 +46,7 @@ type judged struct {
 
 func (j *judged) look(before *dag.Facts, x *runbooks.Expressions) {
 	t, choice := j.in.Topology, j.s.Intent.Choice
-	step := chosen(j.p, choice)
+	step := Chosen(j.p, choice)
 	predicted := predict(j.run, j.p, before, j.in, choice)
 	j.drift = drift(&step, before, &predicted, j.in)
 	if k, ok := runbooks.KindOf(j.p.Kind); ok {
@@ -141,7 +141,7 @@ func (j *judged) mismatch() string {
 // repeatable: nothing of it is to be seen, and doing it again changes nothing; so without an answer it is simply done again.
 func (j *judged) repeatable() bool {
 	k, ok := runbooks.KindOf(j.p.Kind)
-	return ok && (k.Class == runbooks.Observe || len(k.Footprint(j.in.Topology, chosen(j.p, j.s.Intent.Choice).With)) == 0)
+	return ok && (k.Class == runbooks.Observe || len(k.Footprint(j.in.Topology, Chosen(j.p, j.s.Intent.Choice).With)) == 0)
 }
 
 // owes: what a kind cannot bring to something that does not answer is owed, and the step is done all the same.

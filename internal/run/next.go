@@ -103,6 +103,7 @@ func nextStep(r *Run, i int, in Input, x *runbooks.Expressions, begun int) (Deci
 		}
 	}
 	choice, not := choose(r, p, in)
+	choice.Mode = r.mode(in)
 	if not != "" {
 		if limit := atMost(p); limit > 0 && s.State == Waiting && !s.NotYet.IsZero() && in.Now.Sub(s.NotYet) >= in.scaled(limit) {
 			return result(Result{Step: s.ID, Attempt: s.Attempt, State: Failed, Text: not + ", and so for " + limit.String()}), true
@@ -115,7 +116,7 @@ func nextStep(r *Run, i int, in Input, x *runbooks.Expressions, begun int) (Deci
 func intent(s *Step, p *runbooks.Step, c Choice, in Input) *Intent {
 	it := &Intent{Step: s.ID, Attempt: s.Attempt + 1, Choice: c, Timeout: p.Timeout, Lands: p.Lands, FactHash: FactHash(in.Topology, in.Facts)}
 	if k, ok := runbooks.KindOf(p.Kind); ok && Acts(p.Kind) {
-		step := chosen(p, c)
+		step := Chosen(p, c)
 		it.Before = known(in.Topology, in.Facts, k.Footprint(in.Topology, step.With))
 	}
 	return it
@@ -168,7 +169,8 @@ func roomInGroup(r *Run, p *runbooks.Step, begun int) bool {
 }
 
 func env(r *Run, p *runbooks.Step, in Input) runbooks.Env {
-	return runbooks.Env{Topology: in.Topology, Facts: *in.Facts, Vantage: Vantage(&r.Plan, in.Topology), Params: r.Plan.Parameters, Item: runbooks.ItemOf(p)}
+	return runbooks.Env{Topology: in.Topology, Facts: *in.Facts, Vantage: Vantage(&r.Plan, in.Topology), Params: r.Plan.Parameters, Item: runbooks.ItemOf(p),
+		Mode: r.mode(in), Forced: r.hasForced()}
 }
 
 // Vantage is the site from which the run looks: where its steps run from, else the site that it goes to.

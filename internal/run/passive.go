@@ -33,8 +33,12 @@ func checked(r *Run, p *runbooks.Step, in Input) Result {
 		}
 	}
 	pass, warns := 0, []string{}
+	params := parameters(&r.Plan)
+	if params["mode"] != "" {
+		params["mode"] = r.mode(in)
+	}
 	for _, id := range p.With.Checks {
-		c := runbooks.EvaluateCheck(id, in.Topology, *in.Facts, parameters(&r.Plan))
+		c := runbooks.EvaluateCheck(id, in.Topology, *in.Facts, params)
 		switch c.Level {
 		case runbooks.Passes:
 			pass++
@@ -49,6 +53,9 @@ func checked(r *Run, p *runbooks.Step, in Input) Result {
 		}
 	}
 	text := fmt.Sprintf("%d checks pass", pass)
+	if mode := params["mode"]; mode != "" {
+		text = mode + ": " + text
+	}
 	if len(warns) > 0 {
 		text += fmt.Sprintf("; %d warn: %s", len(warns), strings.Join(warns, "; "))
 	}

@@ -68,7 +68,6 @@ func TestChecksRefuse(t *testing.T) {
 		facts                func(f *dag.Facts)
 	}{
 		{"dac-mode", run.RuleDACRequired, "make it readable", nothing, func(f *dag.Facts) { unreadable(&f.Mode) }},
-		{"dac-mode", run.RuleDACRequired, "Windows tools", nothing, func(f *dag.Facts) { f.Mode.Value = "Off" }},
 		{"source-lost", run.RuleFenceBeforeForce, "if the site works, leave it", nothing, nil},
 		{"target-directory", "check-target-directory", "mend it", func(s *sim) { s.event(dag.Event{Kind: dag.EvDirectory, Site: 1}) }, nil},
 	}

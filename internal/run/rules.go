@@ -40,8 +40,10 @@ func rulesOf(kind string) []rule {
 		return []rule{dacRequired, listsAgree, fenceBeforeForce, noForceWithQuorum}
 	case "dag.start":
 		return []rule{dacRequired, evictedBeforeStart, debtBites}
+	case "dag.add":
+		return []rule{evictedBeforeStart, debtBites}
 	case "cluster.stop":
-		return []rule{noForceWithQuorum}
+		return []rule{stopsCluster}
 	case "cluster.start":
 		return []rule{fenceBeforeForce, noForceWithQuorum, oneForcedNode}
 	case "cluster.cleanup":

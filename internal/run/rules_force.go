@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -88,11 +89,20 @@ func noForceWithQuorum(r *Run, p *runbooks.Step, c Choice, in Input) *Refusal {
 	return nil
 }
 
+// stopsCluster: in the site that takes over, as no-force-with-quorum says; elsewhere as a planned switchover stops nothing that
+// serves (DAC Off, DCS 1.3).
+func stopsCluster(r *Run, p *runbooks.Step, c Choice, in Input) *Refusal {
+	if recoverySite(p, in.Topology) != Vantage(&r.Plan, in.Topology) {
+		return plannedStops(r, p, c, in)
+	}
+	return noForceWithQuorum(r, p, c, in)
+}
+
 // hasForced: a step of this run that forces quorum has been acted on.
 func (r *Run) hasForced() bool {
 	for i := range r.Steps {
 		p := &r.Plan.Steps[i]
-		if (p.Kind == "dag.restore" || p.Kind == "cluster.start" && p.With.ForceQuorum) && r.acted(p.ID) {
+		if runbooks.Forces(p) && r.acted(p.ID) {
 			return true
 		}
 	}
@@ -106,23 +116,35 @@ func oneForcedNode(r *Run, p *runbooks.Step, c Choice, in Input) *Refusal {
 		return nil
 	}
 	t := in.Topology
-	if p.With.Server == "" {
-		return &Refusal{Rule: RuleOneForcedNode, Why: "the step names a site, and only one node may be forced", Evidence: "step " + p.ID, Unblock: "name the one server in the runbook"}
+	server := cmp.Or(p.With.Server, c.Server)
+	if server == "" {
+		return &Refusal{Rule: RuleOneForcedNode, Why: "no one node was chosen, and only one may be forced", Evidence: "step " + p.ID, Unblock: "name the one server in the runbook"}
 	}
 	for i := range r.Steps {
 		q := &r.Plan.Steps[i]
-		if q.Kind == "cluster.start" && q.With.ForceQuorum && r.acted(q.ID) && q.With.Server != p.With.Server {
-			return &Refusal{Rule: RuleOneForcedNode, Why: q.With.Server + " was force-started in this run already", Evidence: "step " + q.ID,
-				Unblock: "let " + p.With.Server + " join: start its cluster service without force"}
+		if other := forcedBy(&r.Steps[i], q); other != "" && r.acted(q.ID) && other != server {
+			return &Refusal{Rule: RuleOneForcedNode, Why: other + " was force-started in this run already", Evidence: "step " + q.ID,
+				Unblock: "let " + server + " join: start its cluster service without force"}
 		}
 	}
 	for m := range t.Members {
-		if name := t.Members[m].Name; r.acted(p.ID) && m != t.MemberIndex(p.With.Server) && in.Facts.Members[m].Quorum.Value {
-			return &Refusal{Rule: RuleOneForcedNode, Why: name + " holds quorum, and " + p.With.Server + " was forced in this run already", Evidence: "Get-ClusterNode on " + name,
-				Unblock: "let " + p.With.Server + " join: start its cluster service without force"}
+		if name := t.Members[m].Name; r.acted(p.ID) && m != t.MemberIndex(server) && in.Facts.Members[m].Quorum.Value {
+			return &Refusal{Rule: RuleOneForcedNode, Why: name + " holds quorum, and " + server + " was forced in this run already", Evidence: "Get-ClusterNode on " + name,
+				Unblock: "let " + server + " join: start its cluster service without force"}
 		}
 	}
 	return nil
+}
+
+// forcedBy is the node that a step force-started, "" if it is of another kind.
+func forcedBy(s *Step, p *runbooks.Step) string {
+	if p.Kind != "cluster.start" || !p.With.ForceQuorum {
+		return ""
+	}
+	if p.With.Server == "" && s.Intent != nil {
+		return s.Intent.Choice.Server
+	}
+	return p.With.Server
 }
 
 // listsAgree: before Restore, Started and Stopped partition the members, read through the recovery site's domain controller,

@@ -131,7 +131,6 @@ func forceGuards() []guarded {
 		}}, lost, "DR holds quorum"},
 		{"stop with quorum", run.RuleNoForceWithQuorum, clusterStop, scene{world: nothing}, scene{world: prodLost}, "DR holds quorum: EX2010-1, EX2010-2, EX2010-3 up of"},
 		{"quorum unread", run.RuleNoForceWithQuorum, clusterStop, scene{prodLost, nil, func(f *dag.Facts) { unreadable(&f.Members[2].Quorum) }}, scene{world: prodLost}, "whether EX2010-3 holds quorum"},
-		{"force of a site", run.RuleOneForcedNode, step("x", "cluster.start", runbooks.Args{Site: "DR", ForceQuorum: true}), scene{world: prodLost}, scene{}, "names a site"},
 	}
 }
 

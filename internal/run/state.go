@@ -64,6 +64,8 @@ type Run struct {
 	Refusals     []Refusal    `json:"refusals,omitempty"`
 	Memory       []Remembered `json:"memory,omitempty"`
 	Debts        []Debt       `json:"debts,omitempty"`
+	// Owed are the debts of sites when the run began: those that it may settle.
+	Owed []Debt `json:"owed,omitempty"`
 }
 
 // Step is the state of one step of the plan.
@@ -105,6 +107,7 @@ type Choice struct {
 	ConfigurationOnly bool           `json:"configuration_only,omitempty"`
 	Witness           dag.WitnessUse `json:"witness,omitempty"`
 	Dial              dag.Dial       `json:"dial,omitempty"`
+	Mode              string         `json:"mode,omitempty"`     // what mode: auto means in this run, decided at its first step
 	Evidence          []string       `json:"evidence,omitempty"` // what was seen when it was chosen, a sentence each
 	// Memory are values that the step is about to change and that must be put back: they are in the log before the change.
 	Memory []Remembered `json:"memory,omitempty"`
@@ -156,7 +159,7 @@ type Remembered struct {
 // Debt is a change that is owed to something that was dead: settled by the next failback.
 type Debt struct {
 	Site string `json:"site"`
-	Kind string `json:"kind"` // dns, vip, um, member
+	Kind string `json:"kind"` // dns, vip, um, member, policy
 	What string `json:"what"` // "10.0.1.5:53 has not got internal.test.local at DR"
 	Key  string `json:"key"`  // the thing that owes: its address or name
 }

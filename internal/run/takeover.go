@@ -88,7 +88,7 @@ func achieved(r *Run, s *Step, p *runbooks.Step, in Input, x *runbooks.Expressio
 	if !ok {
 		return false, ""
 	}
-	step := chosen(p, s.Intent.Choice)
+	step := Chosen(p, s.Intent.Choice)
 	paths := k.Footprint(in.Topology, step.With)
 	if len(paths) == 0 {
 		// Nothing is to be seen of it. Either there is nothing to do, or nothing that harms when it is done again.
