@@ -35,8 +35,17 @@ func (p Plain) Marked(at time.Time, state, text string) {
 	p.write(p.stamp(at) + p.style().Mark(state) + " " + clean(text))
 }
 
-// Step writes the state of a step.
-func (p Plain) Step(at time.Time, l StepLine) { p.write(p.stamp(at) + p.style().step(l)) }
+// Step writes the state of a step. What belongs to another way than this run's is left to the report.
+func (p Plain) Step(at time.Time, l StepLine) {
+	if !otherWay(l) {
+		p.write(p.stamp(at) + p.style().step(l))
+	}
+}
+
+// otherWay: the step is skipped because it belongs to a planned run and this is none, or to the other activation mode.
+func otherWay(l StepLine) bool {
+	return l.State == "skipped" && (strings.HasPrefix(l.Text, "not needed: run.") || strings.HasPrefix(l.Text, "not needed: dag.mode"))
+}
 
 // Refusal writes a rule's no: rule, why, evidence, way out.
 func (p Plain) Refusal(at time.Time, r api.Refusal) {
