@@ -35,6 +35,17 @@ func (r Result) String() string {
 // MarshalText writes the word.
 func (r Result) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
+// UnmarshalText reads the word.
+func (r *Result) UnmarshalText(text []byte) error {
+	for i, w := range resultWords {
+		if w == string(text) {
+			*r = Result(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is no result", text)
+}
+
 // Worst is the result that stands for both: a conflict needs a person before all else, then what is unknown (it must be
 // looked at again before anything is repeated), then a failure.
 func Worst(a, b Result) Result {

@@ -49,3 +49,6 @@ func (c *Client) leftOut(address string) (string, bool) {
 	}
 	return "", false
 }
+
+// Out are the servers that are left out.
+func (c *Client) Out() []Out { return append([]Out(nil), c.out...) }

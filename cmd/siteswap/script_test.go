@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -73,9 +74,10 @@ func alone(site string) string {
 //	edit FILE TO OLD NEW ... TO is FILE with each OLD, which must stand there, replaced by NEW; \n is a new line
 //	await TEXT ARGS...       siteswap ARGS again and again, until standard output holds TEXT, at most half a minute
 //	capture NAME PATTERN     $NAME is what the group of PATTERN matches in standard output
+//	nameservers, put, has, silence   emulated DNS servers: see scriptServers
 //	gone TEXT                no process with TEXT in its command line is left, within 5 s
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
-	return map[string]func(*testscript.TestScript, bool, []string){
+	all := map[string]func(*testscript.TestScript, bool, []string){
 		"code":  code,
 		"says":  func(ts *testscript.TestScript, neg bool, args []string) { holds(ts, neg, "stderr", args) },
 		"shows": func(ts *testscript.TestScript, neg bool, args []string) { holds(ts, neg, "stdout", args) },
@@ -83,6 +85,8 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"await": await, "capture": capture,
 		"gone": func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(gone(args[0])) },
 	}
+	maps.Copy(all, nameCommands())
+	return all
 }
 
 func code(ts *testscript.TestScript, neg bool, args []string) {

@@ -21,6 +21,14 @@ func Reference() (name string, data []byte) {
 
 // Load reads and checks a site file. The Site is nil only if the file cannot be read.
 func Load(path string) (*Site, document.Problems) {
+	data, ps := readFile(path)
+	if ps != nil {
+		return nil, ps
+	}
+	return Parse(path, data)
+}
+
+func readFile(path string) ([]byte, document.Problems) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		p := document.Problem{File: path, What: "the site file cannot be read: " + err.Error(), Fix: "check its rights, or name another with --config"}
@@ -29,7 +37,7 @@ func Load(path string) (*Site, document.Problems) {
 		}
 		return nil, document.Problems{p}
 	}
-	return Parse(path, data)
+	return data, nil
 }
 
 // Parse reads and checks a site file: every problem is returned, errors and warnings. The Site is never nil; it may be
