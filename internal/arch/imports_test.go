@@ -43,6 +43,9 @@ var house = []row{
 	{pkg: "internal/vip/viptest", own: "dag internal/vip", modules: testModules, why: suite},
 	{pkg: "internal/power", own: "dag", tests: "internal/power/...", why: driver},
 
+	{pkg: "internal/peers", modules: "github.com/miekg/dns golang.org/x/sys",
+		why: "Real servers for tests and drills. It knows nothing of what is tested against them."},
+
 	{pkg: "internal/act", own: "dag runbooks internal/run witness dnsupdate umredirect internal/exchange internal/vip internal/power",
 		tests: "internal/document internal/exchange/... dnsupdate/dnsupdatetest umredirect/umredirecttest internal/vip/viptest internal/lab/...",
 		why:   "The only place where ports and drivers meet. It sees run for run.Permit and never the controller."},
