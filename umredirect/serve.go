@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/netip"
 	"time"
+
+	"siteswap/umredirect/guard"
 )
 
 // datagram is the largest UDP payload, and the longest message that is read from a stream.
@@ -40,33 +41,10 @@ func (s *Server) ServeUDP(p net.PacketConn) error {
 	}
 	defer s.untrack(p)
 	defer p.Close()
-	send := func(answer []byte, to netip.AddrPort) {
-		if _, err := p.WriteTo(answer, net.UDPAddrFromAddrPort(to)); err != nil {
-			s.o.Logger.Debug("answer not sent", "to", to, "error", err)
-		}
+	if u, is := p.(*net.UDPConn); is {
+		return s.serveBatch(u)
 	}
-	buf := make([]byte, datagram)
-	for failed := 0; ; {
-		n, addr, err := p.ReadFrom(buf)
-		if errors.Is(err, net.ErrClosed) {
-			return nil
-		}
-		if err != nil {
-			if failed++; failed > maxReadErrors {
-				return fmt.Errorf("read from %s: %w", p.LocalAddr(), err)
-			}
-			continue // an earlier answer found nobody, or the system was short of memory
-		}
-		failed = 0
-		from := addrPort(addr)
-		if !s.peer(from.Addr()) {
-			s.ignored.Add(1)
-			continue
-		}
-		if answer, to := s.handle(arrival{raw: buf[:n], from: from, transport: "udp", send: send}); answer != nil {
-			send(answer, to)
-		}
-	}
+	return s.serveEach(p)
 }
 
 // ServeTCP answers on the connections of a listener until it or the server is closed, and closes it.
@@ -98,8 +76,7 @@ func (s *Server) serveStream(l net.Listener, transport string) error {
 			continue
 		}
 		failed = 0
-		if !s.peer(addrPort(c.RemoteAddr()).Addr()) {
-			s.ignored.Add(1)
+		if s.guard.Look(addrPort(c.RemoteAddr()).Addr(), s.o.Now()) != guard.Answer {
 			c.Close()
 			continue
 		}

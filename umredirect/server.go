@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"siteswap/umredirect/guard"
 	"siteswap/umredirect/health"
 )
 
@@ -20,7 +21,10 @@ type Options struct {
 	StateFile string         // where the setting is kept; empty: nowhere
 	First     Setting        // in force until somebody sets another, when no state file says better
 
-	OnCall func(Call) // after the answer of every INVITE; must not block
+	OnCall func(Call)  // after the answer of an INVITE; must not block
+	Wanted func() bool // whether OnCall wants the next one; nil: every one. What nobody wants to look at is answered faster
+
+	Limits Limits
 	Logger *slog.Logger
 	Now    func() time.Time
 
@@ -60,20 +64,23 @@ type Server struct {
 	leaving bool
 	table   *Table
 
-	memory  *transactions // nil: stateless
-	ignored atomic.Uint64
-	tasks   sync.WaitGroup
-	open    map[closer]struct{} // by mu
-	conns   int                 // by mu
-	closed  bool                // by mu
+	memory   *transactions // nil: stateless
+	guard    *guard.Guard
+	fast     fastCounts
+	answered map[string]*atomic.Uint64 // by mu; calls of the fast path by their first target
+	tasks    sync.WaitGroup
+	open     map[closer]struct{} // by mu
+	conns    int                 // by mu
+	closed   bool                // by mu
 }
 
 type closer interface{ Close() error }
 
 // view is what an answer is made of; it is swapped as one.
 type view struct {
-	table *Table
-	state State
+	table  *Table
+	state  State
+	routes routes
 }
 
 // New makes a server with the setting of its state file.
@@ -91,7 +98,10 @@ func New(o Options) (*Server, error) {
 		o.Now = time.Now
 	}
 	if o.OnCall == nil {
-		o.OnCall = func(Call) {}
+		o.OnCall, o.Wanted = func(Call) {}, func() bool { return false }
+	}
+	if o.Wanted == nil {
+		o.Wanted = func() bool { return true }
 	}
 	if o.IdleTimeout == 0 {
 		o.IdleTimeout = 5 * time.Minute
@@ -103,7 +113,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{o: o, setting: setting, table: o.Table, open: map[closer]struct{}{}}
+	s := &Server{o: o, setting: setting, table: o.Table, open: map[closer]struct{}{}, guard: newGuard(o), answered: map[string]*atomic.Uint64{}}
 	if o.Stateful {
 		s.memory = newTransactions(o.MaxTransactions)
 	}
@@ -113,7 +123,8 @@ func New(o Options) (*Server, error) {
 
 // publish makes what mu guards the view; the caller holds mu.
 func (s *Server) publish() {
-	s.view.Store(&view{s.table, State{Site: s.setting.Site, Generation: s.setting.Generation, Dead: s.dead, Leaving: s.leaving}})
+	state := State{Site: s.setting.Site, Generation: s.setting.Generation, Dead: s.dead, Leaving: s.leaving}
+	s.view.Store(&view{s.table, state, newRoutes(s.table, state, s.counter)})
 }
 
 // SetTable puts another table in force; calls that are being answered see the old one or the new one, whole.
@@ -122,19 +133,6 @@ func (s *Server) SetTable(t *Table) {
 	defer s.mu.Unlock()
 	s.table = t
 	s.publish()
-}
-
-// Ignored is how many datagrams and connections of strangers got silence.
-func (s *Server) Ignored() uint64 { return s.ignored.Load() }
-
-// peer says whether the address gets answers.
-func (s *Server) peer(addr netip.Addr) bool {
-	for _, p := range s.o.Peers {
-		if p.Contains(addr) {
-			return true
-		}
-	}
-	return false
 }
 
 // arrival is one request as it came.
@@ -151,6 +149,9 @@ func (s *Server) handle(in arrival) ([]byte, netip.AddrPort) {
 	start := s.o.Now()
 	m, ok := split(in.raw)
 	if !ok {
+		return nil, netip.AddrPort{}
+	}
+	if agent := m.one("user-agent"); agent != "" && s.guard.Scans(agent, in.from.Addr(), start) {
 		return nil, netip.AddrPort{}
 	}
 	m.tooLong = in.tooLong

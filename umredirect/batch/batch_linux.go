@@ -1,0 +1,224 @@
+package batch
+
+import (
+	"encoding/binary"
+	"errors"
+	"net"
+	"net/netip"
+	"strconv"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// mmsghdr is struct mmsghdr of recvmmsg(2).
+type mmsghdr struct {
+	hdr unix.Msghdr
+	len uint32
+}
+
+// Conn is a UDP socket. Use it from one goroutine; Buffers may be asked for from any.
+type Conn struct {
+	raw   syscall.RawConn
+	asked int
+
+	in    []mmsghdr
+	names []unix.RawSockaddrInet6 // large enough for IPv4 too
+	data  []byte                  // Datagram bytes for each of in
+	iovs  []unix.Iovec
+
+	out      []mmsghdr
+	outNames []unix.RawSockaddrInet6
+	outIovs  []unix.Iovec
+	answers  [][]byte
+	queued   int
+
+	// For the functions that the runtime calls, made once because a function value is an allocation.
+	read, write func(fd uintptr) bool
+	poll        func(fd uintptr)
+	got, from   int
+	errno       syscall.Errno
+}
+
+func open(p *net.UDPConn, o Options) (*Conn, error) {
+	raw, err := p.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	c := &Conn{raw: raw, asked: o.Receive, in: make([]mmsghdr, o.Size), names: make([]unix.RawSockaddrInet6, o.Size), data: make([]byte, o.Size*Datagram), iovs: make([]unix.Iovec, o.Size),
+		out: make([]mmsghdr, o.Size), outNames: make([]unix.RawSockaddrInet6, o.Size), outIovs: make([]unix.Iovec, o.Size), answers: make([][]byte, o.Size)}
+	for i := range c.in {
+		c.iovs[i].Base = &c.data[i*Datagram]
+		c.iovs[i].SetLen(Datagram)
+		c.in[i].hdr.Name = (*byte)(unsafe.Pointer(&c.names[i]))
+		c.in[i].hdr.Iov = &c.iovs[i]
+		c.in[i].hdr.SetIovlen(1)
+		c.answers[i] = make([]byte, 0, answerSize)
+		c.out[i].hdr.Name = (*byte)(unsafe.Pointer(&c.outNames[i]))
+		c.out[i].hdr.Iov = &c.outIovs[i]
+		c.out[i].hdr.SetIovlen(1)
+	}
+	c.read, c.write, c.poll = c.receive, c.send, func(fd uintptr) { c.receive(fd) }
+	return c, raw.Control(func(fd uintptr) { ask(int(fd), o.Receive) })
+}
+
+// ask sets the receive buffer: beyond the system's limit where we may (CAP_NET_ADMIN), else up to it. What became of it is
+// read back by Buffers; the system counts its own overhead in, and so doubles what it was asked for (socket(7)).
+func ask(fd, size int) {
+	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, size) != nil {
+		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, size) // what was granted is read back
+	}
+}
+
+// Buffers asks the system what it granted and how many datagrams found no room.
+func (c *Conn) Buffers() Buffers {
+	b := Buffers{Asked: c.asked}
+	c.raw.Control(func(fd uintptr) { // a closed socket has nothing to tell
+		if n, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF); err == nil {
+			b.Granted = n / 2
+		}
+		var info [9]uint32 // SK_MEMINFO_VARS of linux/sock_diag.h; the last is SK_MEMINFO_DROPS
+		size := uint32(unsafe.Sizeof(info))
+		if _, _, e := unix.Syscall6(unix.SYS_GETSOCKOPT, fd, unix.SOL_SOCKET, unix.SO_MEMINFO, uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0); e == 0 {
+			b.Drops = uint64(info[8])
+		}
+	})
+	return b
+}
+
+// Read waits for datagrams and says how many there are; they are there until the next Read.
+func (c *Conn) Read() (int, error) {
+	for {
+		if err := c.raw.Read(c.read); err != nil {
+			return 0, closed(err)
+		}
+		switch c.errno {
+		case 0:
+			return c.got, nil
+		case unix.EINTR: // and again
+		default:
+			return 0, c.errno
+		}
+	}
+}
+
+// Poll is Read that does not wait: none is no error.
+func (c *Conn) Poll() (int, error) {
+	if err := c.raw.Control(c.poll); err != nil {
+		return 0, closed(err)
+	}
+	switch c.errno {
+	case 0:
+		return c.got, nil
+	case unix.EAGAIN, unix.EINTR, unix.ECONNREFUSED: // the last: nobody was there for what was sent before
+		return 0, nil
+	}
+	return 0, c.errno
+}
+
+// Wait returns when there is something to read, or after that long: with the fine timer of ppoll(2), not the millisecond of
+// the runtime's. It blocks its thread, so it is for load generators.
+func (c *Conn) Wait(d time.Duration) {
+	ts := unix.NsecToTimespec(int64(d))
+	c.raw.Control(func(fd uintptr) {
+		unix.Ppoll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, &ts, nil) // whatever it says, Poll looks next
+	})
+}
+
+// receive is raw: with MSG_DONTWAIT the call cannot block, and the scheduler need not be told of it.
+func (c *Conn) receive(fd uintptr) bool {
+	for i := range c.in {
+		c.in[i].hdr.Namelen = unix.SizeofSockaddrInet6
+	}
+	n, _, e := unix.RawSyscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&c.in[0])), uintptr(len(c.in)), unix.MSG_DONTWAIT, 0, 0)
+	c.got, c.errno = int(n), e
+	return e != unix.EAGAIN
+}
+
+// Message is the datagram at i of the last Read, who sent it, and whether it is whole.
+func (c *Conn) Message(i int) (data []byte, from netip.AddrPort, whole bool) {
+	at := i * Datagram
+	return c.data[at : at+int(c.in[i].len)], address(&c.names[i]), c.in[i].hdr.Flags&unix.MSG_TRUNC == 0
+}
+
+// Answer is an empty buffer to append an answer to, for Reply.
+func (c *Conn) Answer() []byte { return c.answers[c.queued][:0] }
+
+// Reply queues an answer, made in the buffer that Answer gave, to the sender of the datagram at i, or to another port of
+// its address. One Read makes room for one answer to each of its datagrams.
+func (c *Conn) Reply(i int, port uint16, answer []byte) {
+	q := c.queued
+	c.queued++
+	c.answers[q] = answer
+	c.outNames[q] = c.names[i]
+	binary.BigEndian.PutUint16(portOf(&c.outNames[q]), port)
+	c.out[q].hdr.Name, c.out[q].hdr.Namelen = (*byte)(unsafe.Pointer(&c.outNames[q])), c.in[i].hdr.Namelen
+	c.outIovs[q].Base = unsafe.SliceData(answer)
+	c.outIovs[q].SetLen(len(answer))
+}
+
+// Send queues a datagram of a connected socket, made in the buffer that Answer gave; false when the queue is full.
+func (c *Conn) Send(data []byte) (more bool) {
+	q := c.queued
+	c.queued++
+	c.answers[q] = data
+	c.out[q].hdr.Name, c.out[q].hdr.Namelen = nil, 0
+	c.outIovs[q].Base = unsafe.SliceData(data)
+	c.outIovs[q].SetLen(len(data))
+	return c.queued < len(c.out)
+}
+
+// Flush sends what is queued, and says how many the system refused, and its first reason: those are skipped, the rest is sent.
+func (c *Conn) Flush() (refused int, reason error) {
+	for c.from = 0; c.from < c.queued; {
+		err := c.raw.Write(c.write)
+		if err == nil && c.errno == 0 {
+			c.from += c.got
+			continue
+		}
+		if err == nil && c.errno == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			refused, reason = c.queued-c.from, closed(err)
+			break
+		}
+		if refused++; reason == nil {
+			reason = c.errno
+		}
+		c.from++
+	}
+	c.queued = 0
+	return refused, reason
+}
+
+func (c *Conn) send(fd uintptr) bool {
+	n, _, e := unix.RawSyscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&c.out[c.from])), uintptr(c.queued-c.from), unix.MSG_DONTWAIT, 0, 0)
+	c.got, c.errno = int(n), e
+	return e != unix.EAGAIN
+}
+
+// portOf is the port in network byte order; in an IPv4 address it stands at the same place.
+func portOf(name *unix.RawSockaddrInet6) []byte { return (*[2]byte)(unsafe.Pointer(&name.Port))[:] }
+
+func closed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return net.ErrClosed
+	}
+	return err
+}
+
+// address reads what the kernel wrote; an IPv4 address in IPv6 clothes is IPv4.
+func address(name *unix.RawSockaddrInet6) netip.AddrPort {
+	port := binary.BigEndian.Uint16(portOf(name))
+	if name.Family == unix.AF_INET {
+		return netip.AddrPortFrom(netip.AddrFrom4((*unix.RawSockaddrInet4)(unsafe.Pointer(name)).Addr), port)
+	}
+	addr := netip.AddrFrom16(name.Addr).Unmap()
+	if name.Scope_id != 0 && addr.IsLinkLocalUnicast() {
+		addr = addr.WithZone(strconv.Itoa(int(name.Scope_id)))
+	}
+	return netip.AddrPortFrom(addr, port)
+}
