@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,6 +22,7 @@ type stateful struct {
 	t      *testing.T
 	s      *umredirect.Server
 	began  time.Time
+	mu     sync.Mutex
 	copies []time.Duration
 	last   []byte
 }
@@ -34,9 +37,19 @@ func newStateful(t *testing.T, limit int) *stateful {
 
 func (f *stateful) ask(transport, raw string) string {
 	answer := umredirect.HandleSending(f.s, []byte(raw), netip.MustParseAddrPort("127.0.0.1:5070"), transport, func(b []byte, _ netip.AddrPort) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
 		f.copies, f.last = append(f.copies, time.Since(f.began)), b
 	})
 	return string(answer)
+}
+
+// sent is what was sent so far.
+func (f *stateful) sent() []time.Duration {
+	synctest.Wait()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.copies)
 }
 
 func seconds(s ...float64) (out []time.Duration) {
@@ -55,7 +68,7 @@ func TestAnswerIsSentUntilItIsAcknowledged(t *testing.T) {
 		answer := f.ask("udp", message("INVITE", "sip:1001@x", branch))
 		time.Sleep(time.Minute)
 		want := seconds(0.5, 1.5, 3.5, 7.5, 11.5, 15.5, 19.5, 23.5, 27.5, 31.5)
-		if diff := cmp.Diff(want, f.copies); diff != "" || string(f.last) != answer {
+		if diff := cmp.Diff(want, f.sent()); diff != "" || string(f.last) != answer {
 			t.Errorf("copies at %s; %q after %q", diff, f.last, answer)
 		}
 		if n := umredirect.Remembered(f.s); n != 0 {
@@ -88,7 +101,7 @@ func TestAcknowledged(t *testing.T) {
 		if n := umredirect.Remembered(f.s); n != 0 {
 			t.Errorf("%d transactions after timer I", n)
 		}
-		if diff := cmp.Diff(seconds(0.5), f.copies); diff != "" {
+		if diff := cmp.Diff(seconds(0.5), f.sent()); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -111,8 +124,8 @@ func TestReliableTransport(t *testing.T) {
 		time.Sleep(31 * time.Second)
 		before := umredirect.Remembered(f.s)
 		time.Sleep(2 * time.Second)
-		if after := umredirect.Remembered(f.s); before != 1 || after != 0 || len(f.copies) != 0 {
-			t.Errorf("%d transactions before timer H, %d after, %d copies", before, after, len(f.copies))
+		if after := umredirect.Remembered(f.s); before != 1 || after != 0 || len(f.sent()) != 0 {
+			t.Errorf("%d transactions before timer H, %d after, %d copies", before, after, len(f.sent()))
 		}
 	})
 }
