@@ -119,6 +119,11 @@ func (e *Expect) check(doc *document.Document) document.Problems {
 			ps = append(ps, doc.Problem("expect.sessions", fmt.Sprintf("%q is nothing that a session feels", s), "write broken, restart, no-broken or no-restart"))
 		}
 	}
+	for i, r := range e.Runs {
+		if !slices.Contains([]string{"done", "failed", "refused", "aborted", "degraded", "waiting"}, r) {
+			ps = append(ps, doc.Problem(fmt.Sprintf("expect.runs[%d]", i), fmt.Sprintf("%q is no end of a run", r), "write done, failed, refused, aborted, degraded or waiting"))
+		}
+	}
 	for step, state := range e.Steps {
 		if !slices.Contains([]string{"done", "failed", "unknown", "skipped", "refused", "waiting", "todo"}, state) {
 			ps = append(ps, doc.Problem("expect.steps."+step, fmt.Sprintf("%q is no state of a step", state), "write done, failed, unknown, skipped, refused, waiting or todo"))

@@ -81,6 +81,7 @@ type Expect struct {
 	Refused   string            `yaml:"refused" doc:"A run must be refused by this rule."`
 	Waiting   string            `yaml:"waiting" doc:"A step must wait for this."`
 	Authority string            `yaml:"authority" enum:"none" doc:"none: no controller can act, and says so; nothing is done."`
+	Runs      []string          `yaml:"runs" doc:"How the runs end, in their order, where one shall not be done: [failed, done, done]."`
 	Mounted   map[string]string `yaml:"mounted" doc:"Where databases are mounted at the end: DB1: a server or a site."`
 	Moved     map[string]int    `yaml:"moved" doc:"How often a database was mounted anew."`
 	Steps     map[string]string `yaml:"steps" doc:"How steps ended in some run, as restore: skipped."`

@@ -28,7 +28,22 @@ func (s *stage) unmet(e *Expect, d report.Document) []string {
 	})
 	add(e.Waiting != "" && !waits, "no step waits for %s", e.Waiting)
 	add(e.Authority == "none" && (s.powerless == "" || d.Outcome != "failed" || violations(d) > 0), "a controller could act, or an invariant was violated")
+	add(len(e.Runs) > 0 && !s.endedAsExpected(d.Runs), "the runs ended %s, expected %s", strings.Join(outcomesOf(d.Runs), ", "), strings.Join(e.Runs, ", "))
 	return append(out, s.unfelt(e, d)...)
+}
+
+// endedAsExpected: the scenario says how its runs end, and so they did.
+func (s *stage) endedAsExpected(runs []report.Run) bool {
+	e := s.o.Scenario.Expect
+	return e != nil && len(e.Runs) > 0 && slices.Equal(e.Runs, outcomesOf(runs))
+}
+
+func outcomesOf(runs []report.Run) []string {
+	var out []string
+	for _, r := range runs {
+		out = append(out, r.Outcome)
+	}
+	return out
 }
 
 // unfelt is what is not as expected of databases, steps, sessions and calls.

@@ -23,6 +23,7 @@ type Scenario struct {
 	Site       string            `yaml:"site" doc:"The site file to run on."`
 	Set        map[string]string `yaml:"set" doc:"Fields of the site file to change, by path, as in dag.activation_mode: Off."`
 	KillLeader *KillEvery        `yaml:"kill_leader" doc:"Kill the leading controller once in every step."`
+	Clients    int               `yaml:"clients" min:"1" max:"200" doc:"How many mail clients there are; 24 unless set. Each waits for its message before it sends the next."`
 	Events     []Event           `yaml:"events" need:"list what happens" doc:"What happens, in order."`
 	Expect     *Expect           `yaml:"expect" doc:"How it must end."`
 

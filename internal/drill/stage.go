@@ -96,6 +96,9 @@ func newStage(ctx context.Context, o Options) (*stage, error) {
 		return nil, &UsageError{err}
 	}
 	lo := labOptions(site, keys, base, o.Speed)
+	if o.Scenario.Clients > 0 {
+		lo.Clients = o.Scenario.Clients
+	}
 	lo.Hooks = lab.Hooks{Cmdlet: s.cmdletGate, Service: s.serviceGate}
 	s.lab, err = lab.Start(context.WithoutCancel(ctx), lo)
 	if err != nil {

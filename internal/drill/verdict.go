@@ -17,9 +17,9 @@ func (s *stage) invariants(d report.Document, rec lab.Record, interrupted bool) 
 		}
 	}
 	frozen := report.Invariant{Name: report.LeftFrozen, Evidence: s.lab.LeftFrozen()}
-	for _, r := range d.Runs {
-		for _, what := range r.NotPutBack {
-			frozen.Evidence = append(frozen.Evidence, r.Runbook+" did not put back "+what)
+	if n := len(d.Runs); n > 0 { // what an earlier run left, a later one may have put back: the sites show it
+		for _, what := range d.Runs[n-1].NotPutBack {
+			frozen.Evidence = append(frozen.Evidence, d.Runs[n-1].Runbook+" did not put back "+what)
 		}
 	}
 	frozen.Violations = len(frozen.Evidence)
@@ -36,7 +36,11 @@ func (s *stage) judge(d report.Document, interrupted bool) report.Document {
 	d.Outcome = "passed"
 	refused, failed := false, s.failure != ""
 	d.Why, d.NoAuthority = first(s.failure, s.powerless), s.noAuthority
+	expected := s.endedAsExpected(d.Runs)
 	for _, r := range d.Runs {
+		if expected {
+			break // some end badly, and the scenario says so
+		}
 		switch r.Outcome {
 		case "refused":
 			refused = true
