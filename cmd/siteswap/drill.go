@@ -26,7 +26,8 @@ type drillFlags struct {
 	override, set               []string
 	speed                       float64
 	seed                        uint64
-	keep, plain                 bool
+	keep, plain, list           bool
+	jobs                        int
 }
 
 func (a *app) drillCommand() *cobra.Command {
@@ -38,10 +39,20 @@ their own, loses a site, switches over, fails back, and measures what users felt
 
 Without --config and without siteswap.yaml in this folder it runs on the reference design.
 Built-in scenarios: ` + strings.Join(drill.Scenarios(), ", "),
-		Example: "  siteswap drill\n  siteswap drill --scenario wan-cut\n  siteswap drill --config siteswap.yaml --report drill.html --json",
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.drill(cmd, f) },
+		Example: "  siteswap drill\n  siteswap drill --scenario wan-cut\n  siteswap drill --scenario all --json\n  siteswap drill --config siteswap.yaml --report drill.html --json",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			switch {
+			case f.list:
+				return a.listScenarios()
+			case f.scenario == everyScenario:
+				return a.drillAll(cmd, f)
+			}
+			return a.drill(cmd, f)
+		},
 	}
-	c.Flags().StringVar(&f.scenario, "scenario", "site-loss", "name of a built-in scenario, or a file")
+	c.Flags().StringVar(&f.scenario, "scenario", "site-loss", "name of a built-in scenario, a file, or all")
+	c.Flags().BoolVar(&f.list, "list", false, "list the built-in scenarios")
+	c.Flags().IntVar(&f.jobs, "jobs", 0, "with --scenario all: how many run side by side (default: as the processors allow)")
 	c.Flags().Float64Var(&f.speed, "speed", 60, "how many times faster than real time")
 	c.Flags().StringVar(&f.fail, "fail", "", "the site that is lost (default: the one that mounts most databases)")
 	c.Flags().StringArrayVar(&f.override, "override", nil, "override this safety rule when it refuses; only a lab takes that")
@@ -160,8 +171,12 @@ func (a *app) drillOptions(cmd *cobra.Command, f *drillFlags) (drill.Options, er
 	if err != nil {
 		return drill.Options{}, err
 	}
-	if f.speed < 1 || f.speed > 600 {
-		return drill.Options{}, usage("--speed %g: between 1 and 600", f.speed)
+	speed := f.speed
+	if sc.Speed > 0 && !cmd.Flags().Changed("speed") {
+		speed = sc.Speed
+	}
+	if speed < 1 || speed > 600 {
+		return drill.Options{}, usage("--speed %g: between 1 and 600", speed)
 	}
 	program, err := os.Executable()
 	if err != nil {
@@ -179,7 +194,7 @@ func (a *app) drillOptions(cmd *cobra.Command, f *drillFlags) (drill.Options, er
 	if dir, err = filepath.Abs(dir); err != nil {
 		return drill.Options{}, usage("a folder for the drill: %v", err)
 	}
-	return drill.Options{Site: site, Scenario: sc, Speed: f.speed, Fail: f.fail, Override: f.override, Seed: f.seed, Program: program, Dir: dir, Keep: f.dir != "",
+	return drill.Options{Site: site, Scenario: sc, Speed: speed, Fail: f.fail, Override: f.override, Seed: f.seed, Program: program, Dir: dir, Keep: f.dir != "",
 		Version: version(), Again: "siteswap " + strings.Join(cmd.Flags().Args(), " ") + again(cmd), Plan: a.planner(site)}, nil
 }
 

@@ -136,8 +136,10 @@ func (s *stage) unexplained(d report.Document) []string {
 	return out
 }
 
-func (s *stage) expectText() string {
-	e := s.o.Scenario.Expect
+func (s *stage) expectText() string { return s.o.Scenario.Expect.Text() }
+
+// Text is what is expected, in a few words.
+func (e *Expect) Text() string {
 	switch {
 	case e == nil:
 		return ""

@@ -23,6 +23,7 @@ type Scenario struct {
 	Site       string            `yaml:"site" doc:"The site file to run on."`
 	Set        map[string]string `yaml:"set" doc:"Fields of the site file to change, by path, as in dag.activation_mode: Off."`
 	KillLeader *KillEvery        `yaml:"kill_leader" doc:"Kill the leading controller once in every step."`
+	Speed      float64           `yaml:"speed" min:"1" max:"600" doc:"How many times faster than real time it runs; --speed comes first."`
 	Clients    int               `yaml:"clients" min:"1" max:"200" doc:"How many mail clients there are; 24 unless set. Each waits for its message before it sends the next."`
 	Events     []Event           `yaml:"events" need:"list what happens" doc:"What happens, in order."`
 	Expect     *Expect           `yaml:"expect" doc:"How it must end."`
@@ -111,4 +112,9 @@ func (s *Scenario) problem(path string, err error) document.Problem {
 		return document.Problem{File: s.Name, Field: path, What: err.Error()}
 	}
 	return s.doc.Problem(path, err.Error(), "")
+}
+
+// Heading is the title for somebody who has no site file before them.
+func (s *Scenario) Heading() string {
+	return strings.NewReplacer("{{fail}}", first(s.Parameters["fail"], "the home site"), "{{to}}", first(s.Parameters["to"], "the other site")).Replace(s.Title)
 }

@@ -2,12 +2,14 @@ package drill
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"siteswap/dag"
@@ -68,31 +70,50 @@ type mark struct {
 	text, kind string
 }
 
-// newStage builds everything and waits until everybody is served.
+// ranges is how many loopback ranges are tried: another program may have a port of one that nobody has locked.
+const ranges = 4
+
+// newStage builds everything, on the first loopback range whose addresses can be had.
 func newStage(ctx context.Context, o Options) (*stage, error) {
-	s := &stage{o: o, reached: map[string]bool{}, acting: map[string]string{}, numbers: map[string]int{}, outcomes: map[string]string{}, lost: map[int]bool{},
-		cuts: map[[2]int]bool{}, killed: map[string]bool{}, approved: map[string]int64{}, began: time.Now(), start: time.Now()}
-	base, release, err := network.Acquire()
-	if err != nil {
-		return nil, &UsageError{err}
-	}
-	s.release = release
 	if len(o.Site.Controllers) == 0 {
-		release()
 		return nil, &UsageError{fmt.Errorf("%s: controllers: none; a drill needs at least one", o.Site.File)}
 	}
+	var taken []func()
+	defer func() {
+		for _, release := range taken {
+			release()
+		}
+	}()
+	for try := 1; ; try++ {
+		base, release, err := network.Acquire()
+		if err != nil {
+			return nil, &UsageError{err}
+		}
+		s, err := stageOn(ctx, o, base)
+		if err == nil {
+			s.release = release
+			return s, nil
+		}
+		taken = append(taken, release) // kept until the end, else the same range would be offered again
+		if try == ranges || !errors.Is(err, syscall.EADDRINUSE) {
+			return nil, err
+		}
+	}
+}
+
+// stageOn builds everything on a range.
+func stageOn(ctx context.Context, o Options, base byte) (*stage, error) {
+	s := &stage{o: o, reached: map[string]bool{}, acting: map[string]string{}, numbers: map[string]int{}, outcomes: map[string]string{}, lost: map[int]bool{},
+		cuts: map[[2]int]bool{}, killed: map[string]bool{}, approved: map[string]int64{}, began: time.Now(), start: time.Now(), release: func() {}}
 	site, keys, err := layout(o.Site, base, o.Dir, o.Speed)
 	if err != nil {
-		release()
 		return nil, &UsageError{err}
 	}
 	s.site, s.t = site, site.Topology()
 	if err := s.chooseSites(); err != nil {
-		release()
 		return nil, &UsageError{err}
 	}
 	if err := s.refer(); err != nil {
-		release()
 		return nil, &UsageError{err}
 	}
 	lo := labOptions(site, keys, base, o.Speed)
@@ -102,7 +123,6 @@ func newStage(ctx context.Context, o Options) (*stage, error) {
 	lo.Hooks = lab.Hooks{Cmdlet: s.cmdletGate, Service: s.serviceGate}
 	s.lab, err = lab.Start(context.WithoutCancel(ctx), lo)
 	if err != nil {
-		release()
 		return nil, &UsageError{err}
 	}
 	s.api = &api.Client{Dial: lab.Dialer(s.lab.Outside(3)), Timeout: 1500 * time.Millisecond}

@@ -31,6 +31,9 @@ func (s *stage) invariants(d report.Document, rec lab.Record, interrupted bool) 
 		{Name: report.EffectTwice, Violations: len(rec.EffectTwice), Evidence: rec.EffectTwice}, frozen}
 }
 
+// NotAsExpected begins the notes of a report that say what of an expectation did not come true.
+const NotAsExpected = "not as expected: "
+
 // judge says how the drill ended, apart from what the scenario expected.
 func (s *stage) judge(d report.Document, interrupted bool) report.Document {
 	d.Outcome = "passed"
@@ -73,7 +76,7 @@ func (s *stage) judge(d report.Document, interrupted bool) report.Document {
 		met := len(unmet) == 0
 		d.ExpectMet = &met
 		for _, text := range unmet {
-			d.Notes = append(d.Notes, "not as expected: "+text)
+			d.Notes = append(d.Notes, NotAsExpected+text)
 		}
 	}
 	return d
