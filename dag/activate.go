@@ -18,6 +18,9 @@ func (s *State) activateStep(t *Topology, p *Prog) {
 		s.activateCheck(t, p, c)
 	case 1:
 		if src := s.mountedNear(t, db, t.Members[m].Site); !c.Mounted && src >= 0 {
+			if s.seedsFrom(t, db, src) {
+				s.cancelSeeds(t, db)
+			}
 			s.copyOn(t, db, src).Mounted = false
 			p.Node = int8(src)
 		}
@@ -35,8 +38,39 @@ func (s *State) activateCheck(t *Topology, p *Prog, c *CopyState) {
 		p.fail(ErrConsensus, t.Members[m].Name)
 	case !p.Op.SkipHealth && !s.status(t, db, m).MayActivate() && s.status(t, db, m) != CopyDismounted:
 		p.fail(ErrCopyUnhealthy, string(s.status(t, db, m)))
-	case s.full(t, m):
+	case s.full(t, m) || !p.Op.SkipMaxActive && s.crowded(t, m):
 		p.fail(ErrMaxActive, t.Members[m].Name)
+	case s.Nodes[m].DiskFull:
+		p.fail(ErrDiskFull, t.Members[m].Name)
+	case !p.Op.SkipCatalog && !c.Index.Healthy():
+		p.fail(ErrCatalog, string(c.Index)) // row 15
+	case !p.Op.SkipActive && s.seedsFrom(t, db, s.mountedNear(t, db, t.Members[m].Site)):
+		p.fail(ErrSeedingSource, t.Databases[db].Name)
+	case !p.Op.SkipLag && (t.Databases[db].Copies[t.CopyOf(db, m)].ReplayLag > 0 || c.Replay > longReplay):
+		p.fail(ErrQueues, t.Members[m].Name)
+	}
+}
+
+// longReplay is the replay queue from which a move by name wants -SkipLagChecks. The figure is that of best copy selection
+// (AM); for the move none is documented [INF].
+const longReplay = 50
+
+// seedsFrom says whether a copy of the database is being seeded from the member, whose activity a move would end (MDBC).
+func (s *State) seedsFrom(t *Topology, db, m int) bool {
+	for i := range t.Databases[db].Copies {
+		if to := t.Databases[db].Copies[i].Member; m >= 0 && to != m && s.Copy(db, i).Status == CopySeeding && s.sourceFor(t, db, to) == m {
+			return true
+		}
+	}
+	return false
+}
+
+// cancelSeeds: a seed whose source is no longer mounted ends, and its copy waits for an administrator (-SkipActiveCopyChecks).
+func (s *State) cancelSeeds(t *Topology, db int) {
+	for i := range t.Databases[db].Copies {
+		if c := s.Copy(db, i); c.Status == CopySeeding {
+			c.Status = CopyFailedAndSuspended
+		}
 	}
 }
 
@@ -100,6 +134,10 @@ func (s *State) mountStep(t *Topology, p *Prog) {
 		p.fail(ErrMaxActive, t.Members[m].Name)
 		return
 	}
+	if s.Nodes[m].DiskFull {
+		p.fail(ErrDiskFull, t.Members[m].Name)
+		return
+	}
 	s.activate(t, db, m)
 }
 
@@ -119,6 +157,11 @@ func (s *State) copyStep(t *Topology, p *Prog) {
 		c.Blocked = true
 	case OpUnblock:
 		c.Blocked = false
+	case OpSuspend:
+		c.Blocked = true
+		if !c.Mounted {
+			c.Status = CopySuspended
+		}
 	case OpResume:
 		if c.Diverged {
 			p.fail(ErrNeedsReseed, t.Members[p.Op.Member].Name)
@@ -128,6 +171,10 @@ func (s *State) copyStep(t *Topology, p *Prog) {
 			c.Status = CopyInitializing
 		}
 	case OpReseed:
+		if p.Op.CatalogOnly {
+			s.seedCatalog(t, p, c)
+			return
+		}
 		if c.Mounted {
 			p.fail(ErrStillMounted, t.Members[p.Op.Member].Name)
 			return
@@ -137,5 +184,21 @@ func (s *State) copyStep(t *Topology, p *Prog) {
 			return
 		}
 		c.Status = CopySeeding
+	}
+}
+
+// seedCatalog is Update-MailboxDatabaseCopy -CatalogOnly: the index is taken from a copy whose own is healthy, else it is
+// crawled (section 9 row 15).
+func (s *State) seedCatalog(t *Topology, p *Prog, c *CopyState) {
+	if c.Index == IndexNotApplicable {
+		p.warn(WarnAlreadyThere, t.Members[p.Op.Member].Name)
+		return
+	}
+	c.Index = IndexCrawling
+	for i := range t.Databases[p.Op.Database].Copies {
+		from := t.Databases[p.Op.Database].Copies[i].Member
+		if from != p.Op.Member && s.Copy(p.Op.Database, i).Index == IndexHealthy && s.reaches(t, from, p.Op.Member) {
+			c.Index = IndexHealthy
+		}
 	}
 }

@@ -30,7 +30,7 @@ func (s *State) Step(t *Topology, e Event) Outcome {
 		out = s.stepProgram(t, uint8(e.N))
 	case EvWrite:
 		s.write(t, e.Database, e.Member, e.N)
-	case EvSite, EvServer, EvHang, EvService, EvFront, EvDirectory, EvWitness, EvShare, EvLink, EvInvalidCopy:
+	case EvSite, EvServer, EvHang, EvService, EvFront, EvDirectory, EvWitness, EvShare, EvLink, EvInvalidCopy, EvSlow, EvDisk, EvIndex, EvLag, EvSlowStart:
 		s.fault(t, e)
 	case EvBoot:
 		s.boot(e.Member)
@@ -49,7 +49,7 @@ func (s *State) Step(t *Topology, e Event) Outcome {
 	case EvShip:
 		s.ship(t, e.Database, e.Member)
 	case EvReady:
-		if c := s.copyOn(t, e.Database, e.Member); c != nil && s.sourceFor(t, e.Database, e.Member) >= 0 {
+		if c := s.copyOn(t, e.Database, e.Member); c != nil && s.sourceFor(t, e.Database, e.Member) >= 0 && !s.Nodes[e.Member].DiskFull {
 			c.Status = CopyHealthy
 		}
 	case EvDiverge:
@@ -68,6 +68,18 @@ func (s *State) Step(t *Topology, e Event) Outcome {
 		}
 	case EvReplicate:
 		s.replicate(t, e.Other, e.Site)
+	case EvReplay:
+		if c := s.copyOn(t, e.Database, e.Member); c != nil {
+			c.Replay = 0
+		}
+	case EvIndexed:
+		if c := s.copyOn(t, e.Database, e.Member); c != nil && c.Index == IndexCrawling {
+			c.Index = IndexHealthy
+		}
+	case EvVacate:
+		if from, to := s.vacateTo(t, e.Database); to >= 0 {
+			s.moveGracefully(t, e.Database, from, to)
+		}
 	case EvHome:
 		if from := s.homeSource(t, e.Database); from >= 0 {
 			s.moveGracefully(t, e.Database, from, t.Databases[e.Database].Copies[0].Member)
@@ -85,6 +97,7 @@ func (s *State) write(t *Topology, db, m int, n int64) {
 	c.Logs += n
 	c.Known = c.Logs
 	s.announce(t, db, m)
+	s.fillDisk(t, m)
 }
 
 // announce: passive copies in touch learn the active copy's generation before the log itself arrives (LastLogCopyNotified);

@@ -35,65 +35,6 @@ func (s *State) mountedIn(t *Topology, db int, nodes Set) bool {
 	return false
 }
 
-// bestCopy is best copy selection: the previous active copy if it can mount again, else the best of those that may be
-// activated: the one that inspected the highest log, then by activation preference; with a dial of Lossless anywhere by
-// activation preference alone. What the last logs can still add (ACLL) counts for the dial, not for the order (AM).
-func (s *State) bestCopy(t *Topology, db int, nodes Set) int {
-	byPreference := false
-	for i := range t.Databases[db].Copies {
-		m := t.Databases[db].Copies[i].Member
-		if !nodes.Has(m) {
-			continue
-		}
-		if int(s.Nodes[m].Conf.Active[db]) == m && s.mayMount(t, m) && s.Copy(db, i).Status == CopyHealthy && !s.full(t, m) {
-			return m
-		}
-		byPreference = byPreference || s.Nodes[m].Dial == Lossless
-	}
-	best, highest := -1, int64(0)
-	for i := range t.Databases[db].Copies { // in order of activation preference
-		m := t.Databases[db].Copies[i].Member
-		if !nodes.Has(m) || !s.mayActivateHere(t, db, m) {
-			continue
-		}
-		if s.missingAfterLastLogs(t, db, m) > s.Nodes[m].Dial.Logs() {
-			continue
-		}
-		if logs := s.Copy(db, i).Logs; best < 0 || !byPreference && logs > highest {
-			best, highest = m, logs
-		}
-	}
-	return best
-}
-
-// mayActivateHere: not blocked at the server or at the copy, of a status that selection takes, below the hard limit, on a
-// server that may mount.
-func (s *State) mayActivateHere(t *Topology, db, m int) bool {
-	c := s.copyOn(t, db, m)
-	if c == nil || c.Blocked || !s.mayMount(t, m) || s.Nodes[m].Policy == Blocked || !s.status(t, db, m).MayActivate() {
-		return false
-	}
-	if prev := int(s.Nodes[m].Conf.Active[db]); s.Nodes[m].Policy == IntrasiteOnly && prev >= 0 && t.Members[prev].Site != t.Members[m].Site {
-		return false
-	}
-	return !s.full(t, m)
-}
-
-// full: MaximumActiveDatabases is a hard limit, the store refuses the mount (PS:Set-MailboxServer).
-func (s *State) full(t *Topology, m int) bool {
-	limit := t.Members[m].MaxActive
-	if limit == 0 {
-		return false
-	}
-	n := 0
-	for d := range t.Databases {
-		if c := s.copyOn(t, d, m); c != nil && c.Mounted {
-			n++
-		}
-	}
-	return n >= limit
-}
-
 // missingAfterLastLogs is the copy queue that is left when attempt copy last logs has done what it can.
 func (s *State) missingAfterLastLogs(t *Topology, db, m int) int64 {
 	c := s.copyOn(t, db, m)
@@ -113,15 +54,18 @@ func (s *State) lastLogsFrom(t *Topology, db, m int) int {
 }
 
 // homeSource is the member from which PreferenceMoveFrequency would move a mounted database to its most preferred copy, if
-// that is healthy, nearly in sync and may be activated (PS:Set); the move copies the rest. -1: nothing to move. How short the
-// copy queue must be is not documented; the server's default dial is taken [INF].
+// that is healthy and may be activated (PS:Set); the move copies the rest. -1: nothing to move. How short the copy queue must
+// be is not documented: pessimistically it does not matter ([INF], Assumptions.MovesOnlyInSync).
 func (s *State) homeSource(t *Topology, db int) int {
 	m, c := t.Databases[db].Copies[0].Member, s.Copy(db, 0)
 	if !s.PreferenceMoves || s.beingMoved(db) || c.Mounted || c.Status != CopyHealthy {
 		return -1
 	}
 	from := s.sourceFor(t, db, m)
-	if from < 0 || c.missing() > GoodAvailability.Logs() || s.forked(t, db, m, from) || !s.mayActivateHere(t, db, m) {
+	if from < 0 || s.forked(t, db, m, from) || !s.mayActivateHere(t, db, m) {
+		return -1
+	}
+	if t.Assume.MovesOnlyInSync && c.missing() > GoodAvailability.Logs() {
 		return -1
 	}
 	return from

@@ -14,7 +14,7 @@ func (s *State) Canonical(b []byte) []byte {
 		b = binary.LittleEndian.AppendUint16(b, uint16(st.Stopped))
 	}
 	for i := range s.Cuts {
-		b = append(b, flags(s.Cuts[i]))
+		b = append(b, flags(s.Cuts[i], s.Slow[i]))
 	}
 	for i := range s.Nodes {
 		b = s.Nodes[i].canonical(b)
@@ -29,8 +29,10 @@ func (s *State) Canonical(b []byte) []byte {
 		b = binary.LittleEndian.AppendUint16(b, uint16(c.Forks))
 		b = binary.AppendVarint(b, c.Logs)
 		b = binary.AppendVarint(b, c.Known)
+		b = binary.AppendVarint(b, c.Replay)
+		b = text(b, string(c.Index))
 	}
-	b = append(b, s.Latest[0], s.Latest[1], byte(len(s.Progs)))
+	b = append(b, s.Latest[0], s.Latest[1], s.Spare[0], s.Spare[1], byte(len(s.Progs)))
 	for i := range s.Progs {
 		b = s.Progs[i].canonical(b)
 	}
@@ -47,12 +49,14 @@ func (s *State) Canonical(b []byte) []byte {
 }
 
 func (n *NodeState) canonical(b []byte) []byte {
-	b = append(b, flags(n.Up, n.Hung, n.Repl, n.Front, n.Learnt, n.Forced, n.Bit, n.WitnessSame))
+	b = append(b, flags(n.Up, n.Hung, n.Repl, n.Front, n.Learnt, n.Forced, n.Bit, n.WitnessSame),
+		flags(n.MoveNow, n.Offline, n.Draining, n.DiskFull, n.SlowStart))
 	for _, w := range [...]string{string(n.Power), string(n.Cluster), string(n.Start), string(n.Policy), string(n.Dial), string(n.Conf.Model), string(n.Conf.Witness)} {
 		b = text(b, w)
 	}
 	b = binary.LittleEndian.AppendUint16(b, uint16(n.View))
-	b = append(b, flags(n.Conf.Present), n.Conf.Tag, byte(n.Conf.PAM))
+	b = append(b, flags(n.Conf.Present), n.Conf.Tag, byte(n.Conf.PAM), n.Conf.Spare)
+	b = binary.LittleEndian.AppendUint16(b, uint16(n.Conf.Paused))
 	b = binary.LittleEndian.AppendUint16(b, uint16(n.Conf.Nodes))
 	b = binary.LittleEndian.AppendUint16(b, uint16(n.Conf.Weights))
 	for _, a := range n.Conf.Active {
@@ -64,10 +68,11 @@ func (n *NodeState) canonical(b []byte) []byte {
 func (p *Prog) canonical(b []byte) []byte {
 	o := &p.Op
 	b = append(b, p.ID, p.PC, byte(p.Node), byte(o.Kind), byte(o.From), byte(o.Site), byte(o.Member), byte(o.Name), byte(o.Server),
-		flags(o.ConfigurationOnly, o.Force, o.On, o.SkipHealth, o.SkipLag, o.SkipCatalog, o.SkipActive, o.SkipMaxActive))
+		flags(o.ConfigurationOnly, o.Force, o.On, o.SkipHealth, o.SkipLag, o.SkipCatalog, o.SkipActive, o.SkipMaxActive),
+		flags(o.CatalogOnly), o.Spare, byte(o.Component))
 	b = binary.LittleEndian.AppendUint16(b, uint16(o.Members))
 	b = binary.LittleEndian.AppendUint16(b, uint16(o.Database))
-	for _, w := range [...]string{string(o.Witness), string(o.Model), string(o.Dial), string(o.Policy), string(o.Power), string(p.Answer.Code), p.Answer.Subject} {
+	for _, w := range [...]string{string(o.Witness), string(o.Replace), string(o.Model), string(o.Dial), string(o.Policy), string(o.Power), string(p.Answer.Code), p.Answer.Subject} {
 		b = text(b, w)
 	}
 	b = append(b, byte(len(p.Answer.Warnings)))

@@ -54,10 +54,13 @@ func (s *State) settleGroup(t *Topology, m int) {
 	pam := conf.PAM
 	if pam < 0 || !g.nodes.Has(int(pam)) {
 		pam = int8(g.nodes.First())
+		if able := g.nodes &^ conf.Paused; able != 0 { // a paused node takes no group over
+			pam = int8(able.First())
+		}
 	}
 	weights := conf.Weights
 	if t.Windows.DynamicQuorum() {
-		weights = dynamicWeights(g.nodes&conf.Nodes, conf.Model)
+		weights = t.dynamicWeights(g.nodes&conf.Nodes, conf.Model)
 	}
 	same := pam == conf.PAM && weights == conf.Weights
 	for i := range s.Nodes {
@@ -74,16 +77,15 @@ func (s *State) settleGroup(t *Topology, m int) {
 }
 
 // dynamicWeights: with dynamic quorum only nodes that are up vote; without a witness an even number of them is made odd
-// by taking one vote away (WSQ), pessimistically the last one's.
-func dynamicWeights(up Set, model QuorumModel) Set {
-	if model == NodeMajority && up.Len()%2 == 0 {
-		for i := 15; i >= 0; i-- {
-			if up.Has(i) {
-				return up.Remove(i)
-			}
-		}
+// by taking one vote away (WSQ): the last one's, which pessimistically is the recovery site's, unless assumed otherwise.
+func (t *Topology) dynamicWeights(up Set, model QuorumModel) Set {
+	if model != NodeMajority || up.Len()%2 != 0 || up == 0 {
+		return up
 	}
-	return up
+	if t.Assume.TieSparesLast {
+		return up.Remove(up.First())
+	}
+	return up.Remove(up.Last())
 }
 
 // form: joining nodes that reach one another and hold a majority of the newest configuration start the cluster.
@@ -160,6 +162,7 @@ func (s *State) evict(t *Topology, q int, out Set) {
 	s.changeConf(t, q, func(c *Conf) {
 		c.Nodes &^= out
 		c.Weights &^= out
+		c.Paused &^= out
 	})
 	for m := range s.Nodes {
 		if running.Has(m) && out.Has(m) {

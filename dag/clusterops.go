@@ -28,6 +28,9 @@ func (s *State) clusterStep(t *Topology, p *Prog) {
 			p.fail(ErrNoQuorum, t.Name)
 			return
 		}
+		if !s.mayOwn(t, p, q) {
+			return
+		}
 		if p.Op.Kind == OpEvict {
 			s.evict(t, q, Set(0).Add(p.Op.Member))
 		} else {
@@ -66,17 +69,37 @@ func (s *State) handOverVote(t *Topology, m int) {
 	if !t.Assume.LastManStanding || !t.Windows.DynamicQuorum() || rest == 0 || !s.HasQuorum(t, m) {
 		return
 	}
-	s.changeConf(t, m, func(c *Conf) { c.Weights = dynamicWeights(rest&c.Nodes, c.Model) })
+	s.changeConf(t, m, func(c *Conf) { c.Weights = t.dynamicWeights(rest&c.Nodes, c.Model) })
+}
+
+// mayOwn: a node that is down, paused or none cannot own the cluster group; pausing is for nodes (MDAG).
+func (s *State) mayOwn(t *Topology, p *Prog, q int) bool {
+	m, c := p.Op.Member, &s.Nodes[q].Conf
+	switch {
+	case p.Op.Kind != OpMoveGroup && p.Op.Kind != OpPause:
+		return true
+	case !c.Nodes.Has(m) || p.Op.Kind == OpMoveGroup && !s.Nodes[q].View.Has(m):
+		p.fail(ErrUnreachable, t.Members[m].Name)
+	case p.Op.Kind == OpMoveGroup && c.Paused.Has(m):
+		p.fail(ErrPaused, t.Members[m].Name)
+	}
+	return p.Answer.Code == OK
 }
 
 func (s *State) confStep(t *Topology, p *Prog, c *Conf) {
 	switch p.Op.Kind {
 	case OpQuorum:
-		c.Model, c.Witness = p.Op.Model, WitnessNone
+		w := share{use: WitnessNone}
 		if p.Op.Model == NodeFileShareMajority {
-			c.Witness = p.Op.Witness
+			w = s.shareOf(p.Op.Witness)
 		}
+		c.Model, c.Witness, c.Spare = p.Op.Model, w.use, w.spare
 	case OpMoveGroup:
 		c.PAM = int8(p.Op.Member)
+	case OpPause:
+		c.Paused = c.Paused.Remove(p.Op.Member)
+		if p.Op.On {
+			c.Paused = c.Paused.Add(p.Op.Member)
+		}
 	}
 }

@@ -34,7 +34,7 @@ func (s *State) changeConf(t *Topology, m int, change func(*Conf)) {
 // node that missed changes cannot form a cluster with the witness alone.
 func (s *State) recordLatest(t *Topology, g group) {
 	conf := &s.Nodes[g.conf].Conf
-	if conf.Model != NodeFileShareMajority || !s.groupLocksWitness(t, g, conf.Witness) {
+	if conf.Model != NodeFileShareMajority || !s.groupLocksWitness(t, g, conf.share()) {
 		return
 	}
 	s.Latest[conf.Witness.index()] = conf.Tag

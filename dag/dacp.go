@@ -27,7 +27,10 @@ func (s *State) mayRaise(t *Topology, m int) bool {
 		return false
 	}
 	if started.Len() == 1 || len(t.Members) == 2 {
-		return s.witnessUsable(t, m, n.Conf.Witness) && n.WitnessSame
+		if !s.witnessUsable(t, m, n.Conf.share()) {
+			return t.Assume.UnreadBootTimeAllows // its boot time cannot be read ([INF], section 3 rule 6)
+		}
+		return n.WitnessSame
 	}
 	for i := range s.Nodes {
 		if started.Has(i) && !(reach.Has(i) && s.Nodes[i].Repl) {

@@ -68,7 +68,7 @@ func (s *State) mountCopy(t *Topology, db, m int, c *CopyState) {
 	if s.Nodes[m].Conf.Active[db] != int8(m) {
 		s.changeConf(t, m, func(conf *Conf) { conf.Active[db] = int8(m) })
 	}
-	c.Mounted, c.Diverged, c.Status, c.Known = true, false, CopyHealthy, c.Logs
+	c.Mounted, c.Diverged, c.Status, c.Known, c.Replay = true, false, CopyHealthy, c.Logs, 0 // what was left is replayed by the mount
 	s.DBs[db].Want = true
 	s.announce(t, db, m)
 }
@@ -82,14 +82,20 @@ func (s *State) moveGracefully(t *Topology, db, from, to int) {
 
 func (s *State) ship(t *Topology, db, m int) {
 	if src := s.sourceFor(t, db, m); src >= 0 && !s.forked(t, db, m, src) {
+		at := t.CopyOf(db, m)
+		before := s.Copy(db, at).Logs
 		s.overwrite(t, db, src, m)
+		if c := s.Copy(db, at); t.Databases[db].Copies[at].ReplayLag > 0 {
+			c.Replay += c.Logs - before // a lagged copy keeps them until their time (LAG)
+		}
 	}
 }
 
 func (s *State) seeded(t *Topology, db, m int) {
 	if src := s.sourceFor(t, db, m); src >= 0 && s.copyOn(t, db, m).Status == CopySeeding {
 		s.overwrite(t, db, src, m)
-		s.copyOn(t, db, m).Status = CopyInitializing
+		c := s.copyOn(t, db, m)
+		c.Status, c.Replay, c.Index = CopyInitializing, 0, t.Exchange.healthyIndex()
 	}
 }
 

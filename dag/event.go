@@ -31,7 +31,12 @@ const (
 	EvWitness                          // witness server of Site stops or starts
 	EvShare                            // witness share of Site becomes unusable or usable
 	EvLink                             // link from Site to Other is cut (On false) or healed
-	EvInvalidCopy                      // passive copy of Database on Member fails (a disk)
+	EvInvalidCopy                      // passive copy of Database on Member fails (a disk); On: it retries by itself
+	EvSlow                             // link from Site to Other is slow (On false) or quick again
+	EvDisk                             // the log volume of Member is full (On false) or has room again
+	EvIndex                            // the content index of Database on Member fails (On false) or is mended
+	EvLag                              // the copy of Database on Member has N logs to replay
+	EvSlowStart                        // the cluster service of Member will be slow to answer (On false), or not
 
 	eventAutonomous // below: what the world does by itself
 
@@ -48,6 +53,9 @@ const (
 	EvSeeded    // the seed of the copy of Database on Member ends
 	EvFailover  // Active Manager mounts Database elsewhere, or again
 	EvReplicate // directory of Site takes over what Other's has
+	EvReplay    // the copy of Database on Member has replayed what it holds
+	EvIndexed   // the content index of the copy of Database on Member has been crawled
+	EvVacate    // Active Manager moves Database off a member that is to hold none (DisabledAndMoveNow)
 	EvHome      // the replication service moves Database to its preferred copy (PreferenceMoveFrequency)
 )
 
@@ -66,6 +74,7 @@ type Event struct {
 
 var eventNames = [...]string{EvBegin: "begin", EvWrite: "write", EvSite: "site", EvServer: "server", EvHang: "hang", EvService: "service",
 	EvFront: "front", EvDirectory: "directory", EvWitness: "witness", EvShare: "share", EvLink: "link", EvInvalidCopy: "copy-fails",
+	EvSlow: "slow", EvDisk: "disk", EvIndex: "index", EvLag: "lag", EvSlowStart: "slow-start", EvReplay: "replay", EvIndexed: "indexed", EvVacate: "vacate",
 	EvStep: "step", EvBoot: "boot", EvSiteBoot: "site-boot", EvRegroup: "regroup", EvForm: "form", EvJoin: "join", EvBit: "bit",
 	EvShip: "ship", EvReady: "ready", EvDiverge: "diverge", EvSeeded: "seeded", EvFailover: "failover", EvReplicate: "replicate", EvHome: "home"}
 
@@ -79,14 +88,20 @@ func (e Event) Key() string {
 		return k + "/" + strconv.Itoa(e.Member)
 	case EvSiteBoot:
 		return k + "/" + strconv.Itoa(e.Site)
-	case EvShip, EvReady, EvDiverge, EvSeeded:
+	case EvShip, EvReady, EvDiverge, EvSeeded, EvReplay, EvIndexed:
 		return k + "/" + strconv.Itoa(e.Database) + "/" + strconv.Itoa(e.Member)
-	case EvFailover, EvHome:
+	case EvFailover, EvHome, EvVacate:
 		return k + "/" + strconv.Itoa(e.Database)
 	case EvReplicate:
 		return k + "/" + strconv.Itoa(e.Other) + ">" + strconv.Itoa(e.Site)
 	}
 	return k
+}
+
+// Background says whether it goes on beside everything else and is not waited for: moves home by PreferenceMoveFrequency come
+// within the hour, lagged copies replay after days, indexes are crawled over night.
+func (e Event) Background() bool {
+	return e.Kind == EvHome || e.Kind == EvReplay || e.Kind == EvIndexed
 }
 
 // Autonomous says whether the world does it by itself.
@@ -108,6 +123,9 @@ var (
 	spanSeeded    = Span{60 * time.Second, 120 * time.Second, 24 * time.Hour}
 	spanFailover  = Span{5 * time.Second, 15 * time.Second, 60 * time.Second}
 	spanReplicate = Span{15 * time.Second, 60 * time.Second, 3 * time.Hour}
+	spanReplay    = Span{1 * time.Second, 10 * time.Second, 10 * time.Minute}
+	spanIndexed   = Span{60 * time.Second, 10 * time.Minute, 24 * time.Hour}
+	spanVacate    = Span{5 * time.Second, 30 * time.Second, 120 * time.Second}
 	spanHome      = Span{1 * time.Minute, 30 * time.Minute, 1 * time.Hour}
 )
 

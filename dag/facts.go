@@ -66,11 +66,19 @@ type MemberFacts struct {
 	MountsHere Fact[[]string]         `json:"mounts"` // databases that its store says are mounted here, sorted
 	Front      Fact[bool]             `json:"front"`  // its client-access front answers
 	UM         Fact[bool]             `json:"um"`     // its UM listener answers
+
+	Paused    Fact[bool] `json:"paused"`     // its cluster node is paused
+	MoveNow   Fact[bool] `json:"move_now"`   // DatabaseCopyActivationDisabledAndMoveNow
+	InService Fact[bool] `json:"in_service"` // component state ServerWideOffline is Active; true before 2013
+	Disk      Fact[bool] `json:"disk"`       // the volume of its log files has room
+	Transport Fact[bool] `json:"transport"`  // component state HubTransport is Active; true before 2013
 }
 
 // ClusterFacts are what the recovery side's vantage sees of the group as a whole.
 type ClusterFacts struct {
-	PreferenceMoves Fact[bool] `json:"preference_moves"` // PreferenceMoveFrequency is finite
+	PreferenceMoves Fact[bool]   `json:"preference_moves"` // PreferenceMoveFrequency is finite
+	WitnessServer   Fact[string] `json:"witness_server"`   // as the directory names it, FQDN
+	AlternateServer Fact[string] `json:"alternate_server"` // likewise AlternateWitnessServer
 }
 
 // DatabaseFacts are what Active Manager and the copies say of a database.
@@ -85,13 +93,14 @@ const UnknownQueue = int64(1) << 40
 
 // CopyFacts are the fields of Get-MailboxDatabaseCopyStatus that decide (domain-exchange.md 5.2).
 type CopyFacts struct {
-	Status              Fact[CopyStatus] `json:"status"`
-	CopyQueue           Fact[int64]      `json:"copy_queue"` // a lower bound once the active site is dead
-	ReplayQueue         Fact[int64]      `json:"replay_queue"`
-	LastGenerated       Fact[int64]      `json:"last_generated"` // log generations
-	LastInspected       Fact[int64]      `json:"last_inspected"`
-	ActivationSuspended Fact[bool]       `json:"activation_suspended"`
-	Diverged            Fact[bool]       `json:"diverged"` // FailedAndSuspended because its logs are not the active copy's
+	Status              Fact[CopyStatus]   `json:"status"`
+	CopyQueue           Fact[int64]        `json:"copy_queue"` // a lower bound once the active site is dead
+	ReplayQueue         Fact[int64]        `json:"replay_queue"`
+	LastGenerated       Fact[int64]        `json:"last_generated"` // log generations
+	LastInspected       Fact[int64]        `json:"last_inspected"`
+	ActivationSuspended Fact[bool]         `json:"activation_suspended"`
+	Diverged            Fact[bool]         `json:"diverged"` // FailedAndSuspended because its logs are not the active copy's
+	Index               Fact[ContentIndex] `json:"content_index"`
 }
 
 // DNSFacts are what one server answers for one name; index = server*len(Names)+name.

@@ -34,7 +34,18 @@ func (s *State) fault(t *Topology, e Event) {
 	case EvInvalidCopy:
 		if c := s.copyOn(t, e.Database, e.Member); c != nil && !c.Mounted {
 			c.Status = CopyFailedAndSuspended
+			if e.On {
+				c.Status = CopyFailed // a failure that the copy retries by itself (MON)
+			}
 		}
+	case EvSlow:
+		s.Slow[e.Site*len(s.Sites)+e.Other] = !e.On
+	case EvDisk:
+		s.disk(t, e.Member, !e.On)
+	case EvIndex, EvLag:
+		s.copyFault(t, e)
+	case EvSlowStart:
+		s.Nodes[e.Member].SlowStart = !e.On
 	}
 }
 
@@ -63,6 +74,8 @@ func (s *State) sitePower(t *Topology, site int, on bool) {
 	if !on {
 		s.Sites[site].Directory = false
 		s.witnessPower(t, site, false)
+	} else {
+		s.witnessBooted(t, site, true)
 	}
 	for m := range s.Nodes {
 		if t.Members[m].Site != site {
@@ -112,14 +125,7 @@ func (s *State) witnessPower(t *Topology, site int, on bool) {
 	if !on {
 		return
 	}
-	// The witness booted: a member whose bit is set reads the new boot time and goes on; one whose bit is 0 will find
-	// that both rebooted (DAC: mount denied).
-	for m := range s.Nodes {
-		n := &s.Nodes[m]
-		if t.witnessSite(n.Conf.Witness) == site {
-			n.WitnessSame = n.Bit
-		}
-	}
+	s.witnessBooted(t, site, false)
 }
 
 func (s *State) boot(m int) {

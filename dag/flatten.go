@@ -23,6 +23,8 @@ func Flatten(t *Topology, f *Facts) []Value {
 	var out []Value
 	put(&out, "dag/mode", f.Mode)
 	put(&out, "dag/preference_moves", f.Cluster.PreferenceMoves)
+	put(&out, "dag/witness_server", f.Cluster.WitnessServer)
+	put(&out, "dag/alternate_server", f.Cluster.AlternateServer)
 	for i := range f.Sites {
 		p := "sites/" + t.Sites[i].Name + "/"
 		sf := &f.Sites[i]
@@ -81,6 +83,11 @@ func flattenMember(out *[]Value, p string, f *MemberFacts) {
 	put(out, p+"mounts", f.MountsHere)
 	put(out, p+"front", f.Front)
 	put(out, p+"um", f.UM)
+	put(out, p+"paused", f.Paused)
+	put(out, p+"move_now", f.MoveNow)
+	put(out, p+"disk", f.Disk)
+	put(out, p+"in_service", f.InService)
+	put(out, p+"transport", f.Transport)
 }
 
 func flattenCopy(out *[]Value, p string, f *CopyFacts) {
@@ -91,6 +98,7 @@ func flattenCopy(out *[]Value, p string, f *CopyFacts) {
 	put(out, p+"last_inspected", f.LastInspected)
 	put(out, p+"activation_suspended", f.ActivationSuspended)
 	put(out, p+"diverged", f.Diverged)
+	put(out, p+"content_index", f.Index)
 }
 
 func put[T any](out *[]Value, path string, f Fact[T]) {

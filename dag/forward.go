@@ -17,7 +17,7 @@ func Do(t *Topology, s State, op Op) (State, Answer) {
 }
 
 // Settle lets the world do what it does by itself, earliest first, until nothing is left to happen, and says how long that
-// takes. Moves home by PreferenceMoveFrequency are left out: they come within the hour, not as part of settling.
+// takes. What goes on in the background is left out.
 func Settle(t *Topology, s State) (State, Span) {
 	c := s.Clone()
 	var total Span
@@ -37,7 +37,7 @@ func Settle(t *Topology, s State) (State, Span) {
 func earliest(events []Event) (Event, bool) {
 	best, found := Event{}, false
 	for _, e := range events {
-		if e.Kind != EvHome && (!found || e.Span.Typical < best.Span.Typical) {
+		if !e.Background() && (!found || e.Span.Typical < best.Span.Typical) {
 			best, found = e, true
 		}
 	}

@@ -8,9 +8,11 @@ func FromFacts(t *Topology, f *Facts, vantage int) State {
 	for i := range s.Sites {
 		s.siteFromFacts(t, &f.Sites[i], i)
 	}
+	s.witnessesFromFacts(t, f)
 	for m := range s.Nodes {
 		s.nodeFromFacts(t, f, m)
 	}
+	s.pausedFromFacts(f)
 	s.listsFromFacts(t, f, vantage)
 	for d := range s.DBs {
 		s.databaseFromFacts(t, f, d)
@@ -49,6 +51,8 @@ func (s *State) nodeFromFacts(t *Topology, f *Facts, m int) {
 	if mf.Dial.Known {
 		n.Dial = mf.Dial.Value
 	}
+	n.MoveNow, n.DiskFull = mf.MoveNow.Value, mf.Disk.Known && !mf.Disk.Value
+	n.Offline, n.Draining = mf.InService.Known && !mf.InService.Value, mf.Transport.Known && !mf.Transport.Value
 	if !mf.Answers.Value {
 		s.crash(t, m)
 		n.Hung = n.Power == PowerOn
@@ -79,11 +83,12 @@ func (s *State) nodeFromFacts(t *Topology, f *Facts, m int) {
 		n.Conf.Tag = 1
 		n.Conf.Nodes = s.set(t, mf.Nodes.Value)
 		n.Conf.Weights = n.Conf.Nodes
-		n.Conf.Model, n.Conf.Witness = mf.Model.Value, mf.Witness.Value
+		w := s.configured(t, mf.Witness.Value)
+		n.Conf.Model, n.Conf.Witness, n.Conf.Spare = mf.Model.Value, w.use, w.spare
 		n.Conf.PAM = int8(t.MemberIndex(mf.PAM.Value))
 		n.View = s.set(t, mf.Up.Value)
 		if t.Windows.DynamicQuorum() {
-			n.Conf.Weights = dynamicWeights(n.View&n.Conf.Nodes, n.Conf.Model)
+			n.Conf.Weights = t.dynamicWeights(n.View&n.Conf.Nodes, n.Conf.Model)
 		}
 	}
 }
@@ -159,6 +164,10 @@ func (s *State) databaseFromFacts(t *Topology, f *Facts, d int) {
 		c.Logs, c.Known = cf.LastInspected.Value, cf.LastGenerated.Value
 		c.Blocked = cf.ActivationSuspended.Value
 		c.Diverged = cf.Diverged.Value
+		c.Replay = cf.ReplayQueue.Value
+		if cf.Index.Known {
+			c.Index = cf.Index.Value
+		}
 	}
 	s.forksFromFacts(t, d)
 	s.DBs[d].Want = !dismountedByHand(t, f, d)

@@ -13,6 +13,7 @@ func mend(topo *dag.Topology, s *dag.State) {
 	for m := range topo.Members {
 		s.Step(topo, dag.Event{Kind: dag.EvServer, Member: m, On: true})
 		s.Step(topo, dag.Event{Kind: dag.EvHang, Member: m})
+		s.Step(topo, dag.Event{Kind: dag.EvSlowStart, Member: m, On: true})
 	}
 	for i := range topo.Sites {
 		s.Step(topo, dag.Event{Kind: dag.EvSite, Site: i, On: true})

@@ -26,13 +26,18 @@ func drawTopology(t *rapid.T) *dag.Topology {
 	}
 	topo.Names = []dag.Name{{Name: "mail", Zone: "test", Targets: make([][]string, sites)}}
 	topo.Witness = dag.Witness{Server: "fs1", Site: rapid.IntRange(0, sites-1).Draw(t, "witness")}
+	topo.Spares = []dag.Witness{{Server: "fs3", Site: rapid.IntRange(0, sites-1).Draw(t, "spare site")}}
+	topo.Assume.TieSparesLast = rapid.Bool().Draw(t, "tie")
+	topo.Assume.UnreadBootTimeAllows = rapid.Bool().Draw(t, "boot time")
+	topo.Assume.MovesOnlyInSync = rapid.Bool().Draw(t, "moves")
 	topo.Alternate = dag.Witness{Server: "fs2", Site: rapid.IntRange(0, sites-1).Draw(t, "alternate")}
 	for i := range rapid.IntRange(1, 8).Draw(t, "members") {
 		site := rapid.IntRange(0, sites-1).Draw(t, "site")
 		topo.Sites[site].Pool = append(topo.Sites[site].Pool, i)
 		topo.Members = append(topo.Members, dag.Member{Name: fmt.Sprintf("M%d", i), FQDN: fmt.Sprintf("m%d.test", i), Site: site,
-			Dial:      rapid.SampledFrom([]dag.Dial{dag.Lossless, dag.GoodAvailability, dag.GoodAvailability, dag.BestAvailability}).Draw(t, "dial"),
-			Policy:    rapid.SampledFrom([]dag.ActivationPolicy{dag.Unrestricted, dag.Unrestricted, dag.IntrasiteOnly, dag.Blocked}).Draw(t, "policy"),
+			Dial:         rapid.SampledFrom([]dag.Dial{dag.Lossless, dag.GoodAvailability, dag.GoodAvailability, dag.BestAvailability}).Draw(t, "dial"),
+			Policy:       rapid.SampledFrom([]dag.ActivationPolicy{dag.Unrestricted, dag.Unrestricted, dag.IntrasiteOnly, dag.Blocked}).Draw(t, "policy"),
+			MaxPreferred: rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(t, "max preferred"), LogSpace: rapid.SampledFrom([]int64{0, 0, 0, 30}).Draw(t, "log space"),
 			MaxActive: rapid.SampledFrom([]int{0, 0, 0, 1, 2}).Draw(t, "max active")})
 	}
 	for d := range rapid.IntRange(1, 4).Draw(t, "databases") {
@@ -55,7 +60,8 @@ func indexes(n int) []int {
 }
 
 var faultKinds = []dag.EventKind{dag.EvSite, dag.EvSite, dag.EvServer, dag.EvServer, dag.EvHang, dag.EvService, dag.EvFront, dag.EvDirectory,
-	dag.EvWitness, dag.EvShare, dag.EvLink, dag.EvLink, dag.EvInvalidCopy}
+	dag.EvWitness, dag.EvShare, dag.EvLink, dag.EvLink, dag.EvInvalidCopy,
+	dag.EvSlow, dag.EvDisk, dag.EvIndex, dag.EvLag, dag.EvSlowStart}
 
 // drawFault is any fault or repair, or logs that are written.
 func drawFault(t *rapid.T, topo *dag.Topology) dag.Event {
@@ -86,11 +92,15 @@ func drawOp(t *rapid.T, topo *dag.Topology) dag.Op {
 	op := dag.Op{Kind: dag.OpKind(rapid.IntRange(int(dag.OpStop), int(dag.OpRoute)).Draw(t, "op")), From: e.Other, Site: e.Site, Member: e.Member, Database: e.Database,
 		Server: rapid.IntRange(0, len(topo.Redirectors)-1).Draw(t, "server"), On: rapid.Bool().Draw(t, "on"),
 		ConfigurationOnly: rapid.Bool().Draw(t, "configuration only"), SkipHealth: rapid.Bool().Draw(t, "skip health"),
-		Witness: rapid.SampledFrom([]dag.WitnessUse{"", dag.WitnessPrimary, dag.WitnessAlternate}).Draw(t, "use"),
-		Model:   rapid.SampledFrom([]dag.QuorumModel{dag.NodeMajority, dag.NodeFileShareMajority}).Draw(t, "model"),
-		Dial:    rapid.SampledFrom([]dag.Dial{"", dag.Lossless, dag.GoodAvailability, dag.BestAvailability, dag.BestEffort}).Draw(t, "override"),
-		Policy:  rapid.SampledFrom([]dag.ActivationPolicy{dag.Unrestricted, dag.Blocked}).Draw(t, "new policy"),
-		Power:   rapid.SampledFrom([]dag.Power{dag.PowerOn, dag.PowerOff, dag.HeldOff}).Draw(t, "power")}
+		SkipLag: rapid.Bool().Draw(t, "skip lag"), SkipActive: rapid.Bool().Draw(t, "skip active"), CatalogOnly: rapid.Bool().Draw(t, "catalog only"),
+		Component: rapid.SampledFrom([]dag.Component{dag.HubTransport, dag.ServerWideOffline}).Draw(t, "component"),
+		Replace:   rapid.SampledFrom([]dag.WitnessUse{"", "", dag.WitnessPrimary, dag.WitnessAlternate}).Draw(t, "replace"),
+		Spare:     uint8(rapid.IntRange(0, 1).Draw(t, "spare")),
+		Witness:   rapid.SampledFrom([]dag.WitnessUse{"", dag.WitnessPrimary, dag.WitnessAlternate}).Draw(t, "use"),
+		Model:     rapid.SampledFrom([]dag.QuorumModel{dag.NodeMajority, dag.NodeFileShareMajority}).Draw(t, "model"),
+		Dial:      rapid.SampledFrom([]dag.Dial{"", dag.Lossless, dag.GoodAvailability, dag.BestAvailability, dag.BestEffort}).Draw(t, "override"),
+		Policy:    rapid.SampledFrom([]dag.ActivationPolicy{dag.Unrestricted, dag.Blocked}).Draw(t, "new policy"),
+		Power:     rapid.SampledFrom([]dag.Power{dag.PowerOn, dag.PowerOff, dag.HeldOff}).Draw(t, "power")}
 	op.Members = dag.Set(0).Add(op.Member)
 	switch op.Kind {
 	case dag.OpStop, dag.OpStart, dag.OpClusterStop, dag.OpPower, dag.OpPolicy:

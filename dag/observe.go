@@ -15,11 +15,14 @@ func Observe(t *Topology, s *State, vantage int) Facts {
 		Redirector: make([]RedirectorFacts, len(t.Redirectors)),
 	}
 	f.Cluster.PreferenceMoves = Unknown[bool](t.Name, noAnswer)
+	f.Cluster.WitnessServer, f.Cluster.AlternateServer = Unknown[string](t.Name, noAnswer), Unknown[string](t.Name, noAnswer)
 	for i := range t.Sites {
 		f.Sites[i] = s.observeSite(t, vantage, i)
 		if f.Sites[i].Started.Known && !f.Mode.Known {
 			f.Mode = Know(t.Mode, f.Sites[i].Started.From)
 			f.Cluster.PreferenceMoves = Know(s.PreferenceMoves, f.Sites[i].Started.From)
+			f.Cluster.WitnessServer = Know(s.shareOf(WitnessPrimary).server(t), f.Sites[i].Started.From)
+			f.Cluster.AlternateServer = Know(s.shareOf(WitnessAlternate).server(t), f.Sites[i].Started.From)
 		}
 	}
 	for m := range t.Members {
@@ -73,15 +76,18 @@ func (s *State) observeMember(t *Topology, vantage, m int) MemberFacts {
 		f.Quorum, f.Nodes, f.Up = Unknown[bool](name, noAnswer), Unknown[[]string](name, noAnswer), Unknown[[]string](name, noAnswer)
 		f.Model, f.Witness, f.PAM = Unknown[QuorumModel](name, noAnswer), Unknown[WitnessUse](name, noAnswer), Unknown[string](name, noAnswer)
 		f.MayMount, f.MountsHere = Unknown[bool](name, noAnswer), Unknown[[]string](name, noAnswer)
-		f.Policy, f.Dial = s.observePolicy(t, vantage, m)
+		f.Paused, f.Disk = Unknown[bool](name, noAnswer), Unknown[bool](name, noAnswer)
+		s.observePolicy(t, vantage, m, &f)
 		return f
 	}
 	f.Cluster, f.StartType, f.Evicted = Know(n.Cluster, "Get-Service ClusSvc on "+name), Know(n.Start, "Get-Service ClusSvc on "+name), Know(n.Learnt, "events 7040 and 4621 on "+name)
 	quorum := s.HasQuorum(t, m)
 	from := "Get-ClusterNode on " + name
 	f.Quorum, f.MayMount = Know(quorum, from), Know(s.mayMount(t, m), "Active Manager on "+name)
-	f.Nodes, f.Up, f.Model, f.Witness, f.PAM = Know([]string{}, from), Know([]string{}, from), Know(n.Conf.Model, from), Know(n.Conf.Witness, from), Know("", from)
+	f.Nodes, f.Up, f.Model, f.Witness, f.PAM = Know([]string{}, from), Know([]string{}, from), Know(n.Conf.Model, from), Know(s.shareInUse(&n.Conf), from), Know("", from)
+	f.Paused, f.Disk = Unknown[bool](from, "no cluster with quorum"), Know(!n.DiskFull, "Get-MailboxDatabaseCopyStatus on "+name)
 	if quorum {
+		f.Paused = Know(n.Conf.Paused.Has(m), from)
 		f.Nodes = Know(sorted(t.MemberNames(n.Conf.Nodes)), from)
 		f.Up = Know(sorted(t.MemberNames(n.View)), from)
 		if n.Conf.PAM >= 0 {
@@ -97,19 +103,23 @@ func (s *State) observeMember(t *Topology, vantage, m int) MemberFacts {
 		}
 	}
 	f.MountsHere = Know(sorted(mounts), "store of "+name)
-	f.Policy, f.Dial = s.observePolicy(t, vantage, m)
+	s.observePolicy(t, vantage, m, &f)
 	return f
 }
 
-// observePolicy: both are attributes of the directory, so they are known of a dead server too.
-func (s *State) observePolicy(t *Topology, vantage, m int) (Fact[ActivationPolicy], Fact[Dial]) {
+// observePolicy: these are attributes of the directory, so they are known of a dead server too.
+func (s *State) observePolicy(t *Topology, vantage, m int, f *MemberFacts) {
+	n, name := &s.Nodes[m], t.Members[m].Name
+	f.Policy, f.Dial, f.MoveNow = Unknown[ActivationPolicy](name, noAnswer), Unknown[Dial](name, noAnswer), Unknown[bool](name, noAnswer)
+	f.InService, f.Transport = Unknown[bool](name, noAnswer), Unknown[bool](name, noAnswer)
 	for i := range s.Sites {
 		if s.Sites[i].Power && s.Sites[i].Directory && s.linked(vantage, i) && s.managedFrom(t, vantage, i) {
 			from := "Get-MailboxServer through " + t.Sites[i].DomainControllers[0]
-			return Know(s.Nodes[m].Policy, from), Know(s.Nodes[m].Dial, from)
+			f.Policy, f.Dial, f.MoveNow = Know(n.Policy, from), Know(n.Dial, from), Know(n.MoveNow, from)
+			f.InService, f.Transport = Know(!n.Offline, from), Know(!n.Draining, from)
+			return
 		}
 	}
-	return Unknown[ActivationPolicy](t.Members[m].Name, noAnswer), Unknown[Dial](t.Members[m].Name, noAnswer)
 }
 
 func (s *State) observeDatabase(t *Topology, vantage, d int) DatabaseFacts {
@@ -121,14 +131,14 @@ func (s *State) observeDatabase(t *Topology, vantage, d int) DatabaseFacts {
 		from := "Get-MailboxDatabaseCopyStatus on " + name
 		if !s.answersTo(t, vantage, m) {
 			cf = CopyFacts{Unknown[CopyStatus](from, noAnswer), Unknown[int64](from, noAnswer), Unknown[int64](from, noAnswer),
-				Unknown[int64](from, noAnswer), Unknown[int64](from, noAnswer), Unknown[bool](from, noAnswer), Unknown[bool](from, noAnswer)}
+				Unknown[int64](from, noAnswer), Unknown[int64](from, noAnswer), Unknown[bool](from, noAnswer), Unknown[bool](from, noAnswer), Unknown[ContentIndex](from, noAnswer)}
 			if s.Nodes[m].Power == PowerOn {
 				dark = name
 			}
 		} else {
 			c := s.Copy(d, i)
-			cf = CopyFacts{Know(s.status(t, d, m), from), Know(c.missing(), from), Know(int64(0), from), Know(c.Known, from), Know(c.Logs, from),
-				Know(c.Blocked, from), Know(c.Diverged && c.Status == CopyFailedAndSuspended, from)}
+			cf = CopyFacts{Know(s.status(t, d, m), from), Know(c.missing(), from), Know(c.Replay, from), Know(c.Known, from), Know(c.Logs, from),
+				Know(c.Blocked, from), Know(c.Diverged && c.Status == CopyFailedAndSuspended, from), Know(c.Index, from)}
 			if c.Mounted && mounted == "" {
 				mounted = name
 			}

@@ -9,7 +9,7 @@ const (
 	OpStop                // Stop-DatabaseAvailabilityGroup for Members
 	OpRestore             // Restore-DatabaseAvailabilityGroup for Site
 	OpStart               // Start-DatabaseAvailabilityGroup for Members
-	OpSet                 // the bare Set-DatabaseAvailabilityGroup
+	OpSet                 // Set-DatabaseAvailabilityGroup: bare, or with another witness (Replace, Spare)
 	OpAdd                 // Add-DatabaseAvailabilityGroupServer, one member
 	OpClusterStop         // Stop-Service ClusSvc on Members
 	OpClusterStart        // Start-Service ClusSvc on Members; Force: /forcequorum, one member
@@ -20,13 +20,17 @@ const (
 	OpActivate            // Move-ActiveMailboxDatabase Database -ActivateOnServer Member, then mounted
 	OpMount               // Mount-Database
 	OpDismount            // Dismount-Database
+	OpSuspend             // Suspend-MailboxDatabaseCopy Database\Member: replication and activation
 	OpResume              // Resume-MailboxDatabaseCopy Database\Member
-	OpReseed              // Update-MailboxDatabaseCopy Database\Member
+	OpReseed              // Update-MailboxDatabaseCopy Database\Member; CatalogOnly: its content index alone
 	OpBlock               // Suspend-MailboxDatabaseCopy -ActivationOnly Database\Member
 	OpUnblock             // Resume-MailboxDatabaseCopy of a blocked copy
 	OpPolicy              // Set-MailboxServer -DatabaseCopyAutoActivationPolicy for Members
 	OpDial                // Set-MailboxServer -AutoDatabaseMountDial for Members
 	OpPreference          // PreferenceMoveFrequency on (On) or infinite
+	OpMoveNow             // Set-MailboxServer -DatabaseCopyActivationDisabledAndMoveNow for Members (On)
+	OpPause               // Suspend-ClusterNode (On) or Resume-ClusterNode, Member
+	OpComponent           // Set-ServerComponentState of Members: Component Active (On), or Draining or Inactive
 	OpPower               // out-of-band power of Members: off, held-off, on
 	OpRepoint             // Name to Site at DNS server Server
 	OpPool                // Members enabled (On) or drained at their site's load balancer
@@ -47,10 +51,14 @@ type Op struct {
 	Force             bool
 	On                bool
 	Witness           WitnessUse
+	Replace           WitnessUse // OpSet: which of the two witness servers is replaced, by Spare
+	Spare             uint8      // as State.Spare
+	Component         Component
 	Model             QuorumModel
 	Dial              Dial // mount dial override; "" is the server's
 	Policy            ActivationPolicy
 	Power             Power
+	CatalogOnly       bool // OpReseed: -CatalogOnly
 	SkipHealth        bool // -SkipHealthChecks
 	SkipLag           bool // -SkipLagChecks
 	SkipCatalog       bool // -SkipClientExperienceChecks
@@ -81,6 +89,11 @@ const (
 	ErrWitness          Code = "witness"            // the witness share cannot be used
 	ErrNotReseedable    Code = "no-seeding-source"  // no mounted copy to seed from
 	ErrNeedsReseed      Code = "needs-reseed"       // a diverged copy cannot be resumed
+	ErrCatalog          Code = "catalog"            // the content index is not healthy (row 15)
+	ErrSeedingSource    Code = "seeding-source"     // the active copy is the source of a seed
+	ErrQueues           Code = "queues"             // the copy or replay queue is too long, or the copy is a lagged one
+	ErrDiskFull         Code = "disk-full"          // the log volume has no room
+	ErrPaused           Code = "paused"             // a suspended node cannot own the cluster group
 	WarnDirectory       Code = "warn-directory"     // warning: a directory of another site could not be written
 	WarnMemberOffline   Code = "warn-member"        // warning: a member could not be contacted
 	WarnAlreadyThere    Code = "warn-already-there" // warning: nothing to change

@@ -1,5 +1,7 @@
 package dag
 
+import "time"
+
 // Pending is what the world may do by itself in this state, in a fixed order. An event that stays possible from one state
 // to the next keeps its Key, and its time goes on running.
 func Pending(t *Topology, s *State) []Event {
@@ -30,7 +32,7 @@ func Pending(t *Topology, s *State) []Event {
 	for i := range s.Sites {
 		for j := range s.Sites {
 			if s.replicates(j, i) {
-				events = append(events, Event{Kind: EvReplicate, Site: i, Other: j, Span: spanReplicate})
+				events = append(events, Event{Kind: EvReplicate, Site: i, Other: j, Span: s.slowed(j, i, spanReplicate, spanReplicate.Max)})
 			}
 		}
 	}
@@ -97,9 +99,40 @@ func (s *State) needsRegroup(t *Topology) bool {
 	return false
 }
 
+// slowShip is how long logs take over a slow link.
+const slowShip = 10 * time.Minute
+
+// slowed is how long replication takes from one site to another: over a slow link, its longest.
+func (s *State) slowed(from, to int, span Span, longest time.Duration) Span {
+	if from == to || !s.Slow[from*len(s.Sites)+to] {
+		return span
+	}
+	return Span{longest, longest, max(longest, span.Max)}
+}
+
+// pendingCopy is what a copy does on its own: it replays, and crawls its index.
+func (s *State) pendingCopy(t *Topology, d, c int, events []Event) []Event {
+	m, cp := t.Databases[d].Copies[c].Member, s.Copy(d, c)
+	if !s.alive(m) || !s.Nodes[m].Repl {
+		return events
+	}
+	if cp.Replay > 0 {
+		span := spanReplay
+		if lag := t.Databases[d].Copies[c].ReplayLag; lag > 0 {
+			span = Span{lag, lag, lag + spanReplay.Max}
+		}
+		events = append(events, Event{Kind: EvReplay, Database: d, Member: m, Span: span})
+	}
+	if cp.Index == IndexCrawling {
+		events = append(events, Event{Kind: EvIndexed, Database: d, Member: m, Span: spanIndexed})
+	}
+	return events
+}
+
 func (s *State) pendingDatabase(t *Topology, d int, groups []Set, events []Event) []Event {
 	for c := range t.Databases[d].Copies {
 		m, cp := t.Databases[d].Copies[c].Member, s.Copy(d, c)
+		events = s.pendingCopy(t, d, c, events)
 		source := s.sourceFor(t, d, m)
 		if source < 0 {
 			continue
@@ -108,17 +141,20 @@ func (s *State) pendingDatabase(t *Topology, d int, groups []Set, events []Event
 		switch {
 		case cp.Status == CopySeeding:
 			events = append(events, Event{Kind: EvSeeded, Database: d, Member: m, Span: spanSeeded})
-		case cp.Status == CopySuspended || cp.Status == CopyFailedAndSuspended || cp.Status == CopyFailed:
+		case cp.Status == CopySuspended || cp.Status == CopyFailedAndSuspended || s.Nodes[m].DiskFull:
 		case s.forked(t, d, m, source):
 			events = append(events, Event{Kind: EvDiverge, Database: d, Member: m, Span: spanDiverge})
 		case cp.Status != CopyHealthy:
 			events = append(events, Event{Kind: EvReady, Database: d, Member: m, Span: spanReady})
 		case cp.Logs != from.Logs || cp.Known != from.Logs:
-			events = append(events, Event{Kind: EvShip, Database: d, Member: m, Span: spanShip})
+			events = append(events, Event{Kind: EvShip, Database: d, Member: m, Span: s.slowed(t.Members[source].Site, t.Members[m].Site, spanShip, slowShip)})
 		}
 	}
 	if s.DBs[d].Want && !s.beingMoved(d) && s.failoverTarget(t, d, groups) >= 0 {
 		events = append(events, Event{Kind: EvFailover, Database: d, Span: spanFailover})
+	}
+	if _, to := s.vacateTo(t, d); to >= 0 {
+		events = append(events, Event{Kind: EvVacate, Database: d, Span: spanVacate})
 	}
 	if s.homeSource(t, d) >= 0 {
 		events = append(events, Event{Kind: EvHome, Database: d, Span: spanHome})

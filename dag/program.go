@@ -26,7 +26,7 @@ func (o Op) Span() Span {
 		return Span{120 * s, 180 * s, 600 * s}
 	case OpSet, OpAdd:
 		return Span{10 * s, 20 * s, 60 * s}
-	case OpClusterStop, OpClusterStart, OpEvict, OpCleanup, OpQuorum, OpMoveGroup:
+	case OpClusterStop, OpClusterStart, OpEvict, OpCleanup, OpQuorum, OpMoveGroup, OpPause:
 		return Span{2 * s, 10 * s, 60 * s}
 	case OpActivate:
 		return Span{10 * s, 30 * s, 120 * s}
@@ -113,15 +113,15 @@ func (s *State) micro(t *Topology, p *Prog) {
 		s.setStep(t, p)
 	case OpAdd:
 		s.addStep(t, p)
-	case OpClusterStop, OpClusterStart, OpEvict, OpCleanup, OpQuorum, OpMoveGroup:
+	case OpClusterStop, OpClusterStart, OpEvict, OpCleanup, OpQuorum, OpMoveGroup, OpPause:
 		s.clusterStep(t, p)
 	case OpActivate:
 		s.activateStep(t, p)
 	case OpMount, OpDismount:
 		s.mountStep(t, p)
-	case OpResume, OpReseed, OpBlock, OpUnblock:
+	case OpSuspend, OpResume, OpReseed, OpBlock, OpUnblock:
 		s.copyStep(t, p)
-	case OpPolicy, OpDial, OpPreference:
+	case OpPolicy, OpDial, OpPreference, OpMoveNow, OpComponent:
 		s.policyStep(t, p)
 	case OpPower:
 		for m := range s.Nodes {

@@ -101,7 +101,7 @@ func possibleCopies(t *rapid.T, topo *dag.Topology, s *dag.State, d int, e dag.E
 func comesToRest(t *rapid.T, topo *dag.Topology, s dag.State) {
 	end, _ := dag.Settle(topo, s)
 	for _, e := range dag.Pending(topo, &end) {
-		if e.Kind != dag.EvHome {
+		if !e.Background() {
 			t.Fatalf("%s is still pending when all has settled", e.Key())
 		}
 	}

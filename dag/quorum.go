@@ -98,7 +98,7 @@ func (s *State) holds(t *Topology, g group) bool {
 		// reading is the default (domain-exchange.md section 3, rule 6).
 		if t.witnessVotes(total) && !(conf.Nodes.Len() == 1 && t.Assume.SoleMemberNeedsNoWitness) {
 			total++
-			if s.groupLocksWitness(t, g, conf.Witness) {
+			if s.groupLocksWitness(t, g, conf.share()) {
 				present++
 			}
 		}
@@ -113,17 +113,17 @@ func (t *Topology) witnessVotes(nodeVotes int) bool {
 
 // groupLocksWitness: one SMB lock, so of two groups that reach the share one has the vote. A group that already runs
 // keeps it; between equals the one with the lowest node.
-func (s *State) groupLocksWitness(t *Topology, g group, use WitnessUse) bool {
+func (s *State) groupLocksWitness(t *Topology, g group, w share) bool {
 	reach := false
 	for i := range s.Nodes {
-		reach = reach || g.nodes.Has(i) && s.witnessUsable(t, i, use)
+		reach = reach || g.nodes.Has(i) && s.witnessUsable(t, i, w)
 	}
-	if !reach || s.Latest[use.index()] > s.Nodes[g.conf].Conf.Tag {
+	if !reach || s.Latest[w.use.index()] > s.Nodes[g.conf].Conf.Tag {
 		return false // the share holds that another node has a newer cluster database (DAGS)
 	}
 	for i := range s.Nodes {
 		n := &s.Nodes[i]
-		if g.nodes.Has(i) || n.Cluster == Stopped || !n.Conf.Present || n.Conf.Witness != use || !s.witnessUsable(t, i, use) {
+		if g.nodes.Has(i) || n.Cluster == Stopped || !n.Conf.Present || n.Conf.share() != w || !s.witnessUsable(t, i, w) {
 			continue
 		}
 		mine := s.Nodes[g.nodes.First()].Cluster == Running

@@ -42,20 +42,3 @@ func (s *State) directoryFor(site int) int {
 	}
 	return -1
 }
-
-// witnessSite is the site of the witness that the configuration uses, -1: none.
-func (t *Topology) witnessSite(use WitnessUse) int {
-	switch use {
-	case WitnessPrimary:
-		return t.Witness.Site
-	case WitnessAlternate:
-		return t.Alternate.Site
-	}
-	return -1
-}
-
-// witnessUsable says whether a member can lock the file share witness.
-func (s *State) witnessUsable(t *Topology, m int, use WitnessUse) bool {
-	w := t.witnessSite(use)
-	return w >= 0 && s.Sites[w].Witness && s.Sites[w].Share && s.alive(m) && s.linked(t.Members[m].Site, w)
-}

@@ -107,6 +107,17 @@ func (s *State) evictStopped(t *Topology, p *Prog) {
 		return
 	}
 	stopped := s.Sites[dir].Stopped
+	if n := &s.Nodes[m]; n.SlowStart && n.Forced {
+		// The cluster service was still initialising: the members are marked stopped and stay nodes (TM46, row 4). By the
+		// time somebody runs Restore again it answers.
+		n.SlowStart = false
+		for i := range s.Nodes {
+			if (stopped & n.Conf.Nodes).Has(i) {
+				p.warn(WarnNotEvicted, t.Members[i].Name)
+			}
+		}
+		return
+	}
 	s.evict(t, m, stopped)
 }
 
@@ -121,11 +132,12 @@ func (s *State) restoreModel(t *Topology, p *Prog) {
 		use = WitnessAlternate
 	}
 	model, witness := t.ParityModel(s.Nodes[m].Conf.Nodes.Len(), use)
-	if witness != WitnessNone && !s.witnessUsable(t, m, witness) {
-		p.warn(WarnWitnessNotReady, map[WitnessUse]string{WitnessAlternate: t.Alternate.Server, WitnessPrimary: t.Witness.Server}[witness])
-		model, witness = NodeMajority, WitnessNone
+	w := s.shareOf(witness)
+	if witness != WitnessNone && !s.witnessUsable(t, m, w) {
+		p.warn(WarnWitnessNotReady, w.server(t))
+		model, w = NodeMajority, share{use: WitnessNone}
 	}
-	s.changeConf(t, m, func(c *Conf) { c.Model, c.Witness, c.Weights = model, witness, c.Nodes })
+	s.changeConf(t, m, func(c *Conf) { c.Model, c.Witness, c.Spare, c.Weights = model, w.use, w.spare, c.Nodes })
 	s.settleGroup(t, m)
 }
 

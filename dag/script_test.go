@@ -85,7 +85,7 @@ func (x *script) settle() {
 	for {
 		var next *dag.Event
 		for _, e := range dag.Pending(x.t, &x.s) {
-			if e.Kind != dag.EvHome && (next == nil || e.Span.Typical < next.Span.Typical) {
+			if !e.Background() && (next == nil || e.Span.Typical < next.Span.Typical) {
 				next = &e
 			}
 		}
@@ -114,9 +114,9 @@ func (x *script) fire(key string) {
 func (x *script) named(e dag.Event) string {
 	var names []string
 	switch e.Kind {
-	case dag.EvShip, dag.EvReady, dag.EvDiverge, dag.EvSeeded:
+	case dag.EvShip, dag.EvReady, dag.EvDiverge, dag.EvSeeded, dag.EvReplay, dag.EvIndexed:
 		names = []string{x.t.Databases[e.Database].Name, x.t.Members[e.Member].Name}
-	case dag.EvFailover, dag.EvHome:
+	case dag.EvFailover, dag.EvHome, dag.EvVacate:
 		names = []string{x.t.Databases[e.Database].Name}
 	case dag.EvBoot, dag.EvJoin, dag.EvBit, dag.EvForm:
 		names = []string{x.t.Members[e.Member].Name}
@@ -157,7 +157,18 @@ func (x *script) fault(w []string) {
 		n, _ := strconv.ParseInt(w[3], 10, 64)
 		x.apply(dag.Event{Kind: dag.EvWrite, Database: x.t.DatabaseIndex(w[1]), Member: x.t.MemberIndex(w[2]), N: n})
 	case "copy-fails":
-		x.apply(dag.Event{Kind: dag.EvInvalidCopy, Database: x.t.DatabaseIndex(w[1]), Member: x.t.MemberIndex(w[2])})
+		x.apply(dag.Event{Kind: dag.EvInvalidCopy, Database: x.t.DatabaseIndex(w[1]), Member: x.t.MemberIndex(w[2]), On: on})
+	case "slow":
+		x.apply(dag.Event{Kind: dag.EvSlow, Site: x.t.SiteIndex(w[1]), Other: x.t.SiteIndex(w[2]), On: on})
+	case "disk":
+		x.apply(dag.Event{Kind: dag.EvDisk, Member: x.t.MemberIndex(w[1]), On: on})
+	case "index":
+		x.apply(dag.Event{Kind: dag.EvIndex, Database: x.t.DatabaseIndex(w[1]), Member: x.t.MemberIndex(w[2]), On: on})
+	case "lag":
+		n, _ := strconv.ParseInt(w[3], 10, 64)
+		x.apply(dag.Event{Kind: dag.EvLag, Database: x.t.DatabaseIndex(w[1]), Member: x.t.MemberIndex(w[2]), N: n})
+	case "slow-start":
+		x.apply(dag.Event{Kind: dag.EvSlowStart, Member: x.t.MemberIndex(w[1]), On: on})
 	default:
 		x.printf("no command %q", w[0])
 	}
@@ -167,7 +178,7 @@ var opNames = map[string]dag.OpKind{"stop": dag.OpStop, "restore": dag.OpRestore
 	"cluster-stop": dag.OpClusterStop, "cluster-start": dag.OpClusterStart, "evict": dag.OpEvict, "cleanup": dag.OpCleanup,
 	"quorum": dag.OpQuorum, "move-group": dag.OpMoveGroup, "activate": dag.OpActivate, "mount": dag.OpMount, "dismount": dag.OpDismount,
 	"resume": dag.OpResume, "reseed": dag.OpReseed, "block": dag.OpBlock, "unblock": dag.OpUnblock, "policy": dag.OpPolicy,
-	"dial": dag.OpDial, "preference": dag.OpPreference, "power": dag.OpPower}
+	"dial": dag.OpDial, "suspend": dag.OpSuspend, "move-now": dag.OpMoveNow, "pause": dag.OpPause, "component": dag.OpComponent, "preference": dag.OpPreference, "power": dag.OpPower}
 
 // op reads an operation: its name, then sites, members and databases by name, words of the enumerations, flags, and "from"
 // with the site of the management endpoint.
@@ -206,6 +217,22 @@ func (x *script) opWord(op *dag.Op, word string) {
 		op.Force = true
 	case "skip-health":
 		op.SkipHealth = true
+	case "skip-lag":
+		op.SkipLag = true
+	case "skip-catalog":
+		op.SkipCatalog = true
+	case "skip-active":
+		op.SkipActive = true
+	case "skip-max-active":
+		op.SkipMaxActive = true
+	case "catalog-only":
+		op.CatalogOnly = true
+	case "transport":
+		op.Component = dag.HubTransport
+	case "server-wide":
+		op.Component = dag.ServerWideOffline
+	case "replace-primary", "replace-alternate":
+		op.Replace, op.Spare = map[string]dag.WitnessUse{"replace-primary": dag.WitnessPrimary, "replace-alternate": dag.WitnessAlternate}[word], 1
 	case "on":
 		op.On, op.Power = true, dag.PowerOn
 	case "off", "held-off":

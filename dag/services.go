@@ -1,7 +1,7 @@
 package dag
 
-// policyStep is Set-MailboxServer and the DAG's PreferenceMoveFrequency: attributes of the directory, so the server
-// itself need not answer.
+// policyStep is Set-MailboxServer, Set-ServerComponentState and the DAG's PreferenceMoveFrequency: attributes of the
+// directory, so the server itself need not answer.
 func (s *State) policyStep(t *Topology, p *Prog) {
 	if s.directoryFor(p.Op.From) < 0 {
 		p.fail(ErrNoDirectory, t.Sites[p.Op.From].Name)
@@ -15,10 +15,19 @@ func (s *State) policyStep(t *Topology, p *Prog) {
 		if !p.Op.Members.Has(m) {
 			continue
 		}
-		if p.Op.Kind == OpPolicy {
-			s.Nodes[m].Policy = p.Op.Policy
-		} else {
-			s.Nodes[m].Dial = p.Op.Dial
+		switch n := &s.Nodes[m]; {
+		case p.Op.Kind == OpPolicy:
+			n.Policy = p.Op.Policy
+		case p.Op.Kind == OpDial:
+			n.Dial = p.Op.Dial
+		case !t.Exchange.HasComponents():
+			p.warn(WarnAlreadyThere, t.Members[m].Name) // 2010 has neither component states nor MoveNow (MDAG)
+		case p.Op.Kind == OpMoveNow:
+			n.MoveNow = p.Op.On
+		case p.Op.Component == HubTransport:
+			n.Draining = !p.Op.On
+		case p.Op.Component == ServerWideOffline:
+			n.Offline = !p.Op.On
 		}
 	}
 }

@@ -17,6 +17,9 @@ func (s Set) Remove(i int) Set { return s &^ (1 << i) }
 // Len is the number of elements.
 func (s Set) Len() int { return bits.OnesCount16(uint16(s)) }
 
+// Last is the largest element, or -1.
+func (s Set) Last() int { return bits.Len16(uint16(s)) - 1 }
+
 // First is the smallest element, or -1.
 func (s Set) First() int {
 	if s == 0 {

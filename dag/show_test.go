@@ -17,7 +17,7 @@ func (x *script) show() {
 			line = append(line, "started "+x.names(st.Started)+", stopped "+x.names(st.Stopped))
 		}
 		for j := range x.s.Sites {
-			line = words(line, x.s.Cuts[i*len(x.s.Sites)+j], "cut to "+x.t.Sites[j].Name)
+			line = words(line, x.s.Cuts[i*len(x.s.Sites)+j], "cut to "+x.t.Sites[j].Name, x.s.Slow[i*len(x.s.Sites)+j], "slow to "+x.t.Sites[j].Name)
 		}
 		x.printf("%s", strings.Join(line, " "))
 	}
@@ -49,12 +49,13 @@ func (x *script) showNode(m int) {
 			votes += " " + string(n.Conf.Witness)
 		}
 		line = append(line, fmt.Sprintf("of %s (#%d, %s", x.names(n.Conf.Nodes), n.Conf.Tag, votes))
-		line = words(line, n.Conf.Weights != n.Conf.Nodes, "votes "+x.names(n.Conf.Weights), n.Conf.PAM == int8(m), "PAM")
+		line = words(line, n.Conf.Weights != n.Conf.Nodes, "votes "+x.names(n.Conf.Weights), n.Conf.Paused != 0, "paused "+x.names(n.Conf.Paused), n.Conf.Spare > 0, fmt.Sprintf("spare %d", n.Conf.Spare), n.Conf.PAM == int8(m), "PAM")
 		line[len(line)-1] += ")"
 	} else {
 		line = append(line, "no configuration")
 	}
-	line = words(line, n.Policy != dag.Unrestricted, string(n.Policy), n.Dial != dag.GoodAvailability, string(n.Dial))
+	line = words(line, n.Policy != dag.Unrestricted, string(n.Policy), n.Dial != dag.GoodAvailability, string(n.Dial),
+		n.MoveNow, "move now", n.Offline, "offline", n.Draining, "draining", n.DiskFull, "disk full", n.SlowStart, "slow start")
 	x.printf("%s", strings.Join(line, " "))
 }
 
@@ -64,7 +65,7 @@ func (x *script) showDatabase(d int) {
 		cp := x.s.Copy(d, i)
 		line := []string{x.t.Members[c.Member].Name}
 		line = words(line, cp.Mounted, "MOUNTED", !cp.Mounted && cp.Status != dag.CopyHealthy, string(cp.Status), true, fmt.Sprint(cp.Logs), cp.Known > cp.Logs, fmt.Sprintf("of %d", cp.Known),
-			cp.Blocked, "blocked", cp.Diverged, "diverged", cp.Forks != 0, "forked from "+x.copies(d, cp.Forks))
+			cp.Replay > 0, fmt.Sprintf("replay %d", cp.Replay), !cp.Index.Healthy(), "index "+string(cp.Index), cp.Blocked, "blocked", cp.Diverged, "diverged", cp.Forks != 0, "forked from "+x.copies(d, cp.Forks))
 		copies = append(copies, strings.Join(line, " "))
 	}
 	want := ""

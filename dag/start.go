@@ -62,9 +62,12 @@ func (s *State) startMember(t *Topology, p *Prog, m int) {
 	s.admit(t, m, q)
 }
 
-// setStep is the bare Set-DatabaseAvailabilityGroup: it repairs the quorum model for the number of nodes, with the
+// setStep is Set-DatabaseAvailabilityGroup, bare or with another witness: it repairs the quorum model for the number of nodes, with the
 // primary witness (MDAG, domain-exchange.md section 2 rule 4).
 func (s *State) setStep(t *Topology, p *Prog) {
+	if !s.replaceWitness(t, p) {
+		return
+	}
 	q := s.quorumNode(t, p.Op.From)
 	if q < 0 {
 		p.fail(ErrNoQuorum, t.Name) // the cluster must have quorum to change what it stores (PS:Set)
@@ -75,11 +78,12 @@ func (s *State) setStep(t *Topology, p *Prog) {
 		use = WitnessPrimary
 	}
 	model, witness := t.ParityModel(s.Nodes[q].Conf.Nodes.Len(), use)
-	if witness != WitnessNone && !s.witnessUsable(t, q, witness) {
-		p.fail(ErrWitness, map[WitnessUse]string{WitnessAlternate: t.Alternate.Server, WitnessPrimary: t.Witness.Server}[witness])
+	w := s.shareOf(witness)
+	if witness != WitnessNone && !s.witnessUsable(t, q, w) {
+		p.fail(ErrWitness, w.server(t))
 		return
 	}
-	s.changeConf(t, q, func(c *Conf) { c.Model, c.Witness, c.Weights = model, witness, c.Nodes })
+	s.changeConf(t, q, func(c *Conf) { c.Model, c.Witness, c.Spare, c.Weights = model, witness, w.spare, c.Nodes })
 	s.settleGroup(t, q)
 }
 

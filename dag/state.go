@@ -5,11 +5,13 @@ package dag
 type State struct {
 	Sites  []SiteState // by site index
 	Cuts   []bool      // link from site i to site j is cut: Cuts[i*len(Sites)+j]
+	Slow   []bool      // likewise: it is so slow that replication takes its longest
 	Nodes  []NodeState // by member index
 	DBs    []DBState   // by database index
 	Copies []CopyState // of database d: Copies[DBs[d].First:], in order of preference
 	Progs  []Prog      // operations under way, by ascending ID
 	Latest [2]uint8    // the newest Conf.Tag that the share of the primary and of the alternate witness has recorded
+	Spare  [2]uint8    // WitnessServer and AlternateWitnessServer: 0 the site file's, n Topology.Spares[n-1]
 
 	Points []int8 // DNS: Points[server*names+name] is the site index whose targets the server answers, -1: another answer
 	InPool []bool // by member: enabled at its load balancer
@@ -50,8 +52,14 @@ type NodeState struct {
 	Bit         bool // DACP bit, in memory: 0 at every start (TM2)
 	WitnessSame bool // the witness has not booted since the bit was last set (BootTimeFSWCookie)
 
-	Policy ActivationPolicy
-	Dial   Dial
+	Policy  ActivationPolicy
+	Dial    Dial
+	MoveNow bool // DatabaseCopyActivationDisabledAndMoveNow
+
+	Offline   bool // component state ServerWideOffline is Inactive (2013 and later)
+	Draining  bool // component state HubTransport is Draining
+	DiskFull  bool // the volume of its log files
+	SlowStart bool // its cluster service will not yet answer when it has just been forced (TM46); a latent fault
 }
 
 // Conf is the cluster database as one node holds it. Of two that differ, the one with the higher Tag is newer.
@@ -59,8 +67,10 @@ type Conf struct {
 	Present bool
 	Nodes   Set
 	Weights Set // nodes with a vote; with static quorum all of Nodes
+	Paused  Set // nodes that were suspended: they cannot own the cluster group
 	Model   QuorumModel
 	Witness WitnessUse
+	Spare   uint8 // which server that was when it was set, as State.Spare
 	Tag     uint8
 	PAM     int8   // owner of the default cluster group, -1: none
 	Active  []int8 // by database: the member that is its active copy
@@ -78,6 +88,8 @@ type CopyState struct {
 	Logs     int64 // the last log generation it holds: generated when active, inspected when passive
 	Forks    Set   // the copies of the database, by place in its Copies, that hold other logs in the same generations
 	Known    int64 // the last generation that it knows the active copy to have generated
+	Replay   int64 // logs that were inspected and not replayed: the replay queue
+	Index    ContentIndex
 	Status   CopyStatus
 	Blocked  bool // activation suspended
 	Diverged bool // it was found to hold logs that the active copy does not continue
@@ -89,6 +101,7 @@ func New(t *Topology) State {
 	s := State{
 		Sites:           make([]SiteState, len(t.Sites)),
 		Cuts:            make([]bool, len(t.Sites)*len(t.Sites)),
+		Slow:            make([]bool, len(t.Sites)*len(t.Sites)),
 		Nodes:           make([]NodeState, len(t.Members)),
 		DBs:             make([]DBState, len(t.Databases)),
 		InPool:          make([]bool, len(t.Members)),
@@ -114,7 +127,7 @@ func New(t *Topology) State {
 	for d := range t.Databases {
 		s.DBs[d] = DBState{First: len(s.Copies), Want: true}
 		for c := range t.Databases[d].Copies {
-			s.Copies = append(s.Copies, CopyState{Mounted: c == 0, Status: CopyHealthy, Blocked: t.Databases[d].Copies[c].Blocked})
+			s.Copies = append(s.Copies, CopyState{Mounted: c == 0, Status: CopyHealthy, Index: t.Exchange.healthyIndex(), Blocked: t.Databases[d].Copies[c].Blocked})
 		}
 	}
 	home := int8(t.HomeSite())
@@ -159,6 +172,7 @@ func (s *State) Clone() State {
 	c := *s
 	c.Sites = append([]SiteState(nil), s.Sites...)
 	c.Cuts = append([]bool(nil), s.Cuts...)
+	c.Slow = append([]bool(nil), s.Slow...)
 	c.Nodes = append([]NodeState(nil), s.Nodes...)
 	for i := range c.Nodes {
 		c.Nodes[i].Conf.Active = append([]int8(nil), s.Nodes[i].Conf.Active...)

@@ -18,6 +18,7 @@ type Topology struct {
 	Members   []Member   `json:"members"` // 1 to 16
 	Witness   Witness    `json:"witness"`
 	Alternate Witness    `json:"alternate"`
+	Spares    []Witness  `json:"spares,omitempty"` // servers that can take the place of a witness that was lost
 	Databases []Database `json:"databases"`
 
 	Names       []Name       `json:"names"` // DNS names that clients connect to
@@ -44,6 +45,11 @@ type Member struct {
 	Policy    ActivationPolicy `json:"policy"`     // DatabaseCopyAutoActivationPolicy
 	MaxActive int              `json:"max_active"` // MaximumActiveDatabases, 0: no limit
 	UM        bool             `json:"um"`         // has the Unified Messaging role
+	// MaxPreferred is MaximumPreferredActiveDatabases, 0: no limit. It is soft: a move by name may exceed it when told so.
+	MaxPreferred int `json:"max_preferred,omitempty"`
+	// LogSpace is how many log files the log volume holds, 0: more than will ever be written. While a copy is away nothing is
+	// truncated (domain-exchange.md 5.5, section 9 row 20).
+	LogSpace int64 `json:"log_space,omitempty"`
 }
 
 // Witness is a file share witness server and directory.
@@ -119,6 +125,15 @@ type Assumptions struct {
 	SoleMemberNeedsNoWitness bool `json:"sole_member_needs_no_witness,omitempty"`
 	// LastManStanding: with dynamic quorum (Windows 2012 and later) the last node of a graceful sequence survives.
 	LastManStanding bool `json:"last_man_standing,omitempty"`
+	// TieSparesLast: where dynamic quorum takes one vote away to make their number odd, it takes the first node's and not the
+	// last one's (LowerQuorumPriorityNodeID, [MEM], domain-exchange.md section 4).
+	TieSparesLast bool `json:"tie_spares_last,omitempty"`
+	// UnreadBootTimeAllows: a sole member whose witness cannot be asked for its boot time mounts all the same ([INF],
+	// domain-exchange.md section 3, rule 6).
+	UnreadBootTimeAllows bool `json:"unread_boot_time_allows,omitempty"`
+	// MovesOnlyInSync: PreferenceMoveFrequency moves a database home only when its preferred copy is within the default mount
+	// dial ([INF], PS:Set says lossless and no more).
+	MovesOnlyInSync bool `json:"moves_only_in_sync,omitempty"`
 }
 
 // SiteIndex is the index of the site with this name, or -1.

@@ -96,6 +96,9 @@ func (v *Version) UnmarshalText(b []byte) error {
 // HasUM: Unified Messaging left the product with 2019 (domain-exchange.md 8.1).
 func (v Version) HasUM() bool { return v.Release < 2019 }
 
+// HasComponents: component states came with 2013 (MDAG, Set-ServerComponentState).
+func (v Version) HasComponents() bool { return v.Release >= 2013 }
+
 // MovesByPreference: since 2016 CU2 the replication service moves databases home by itself (PreferenceMoveFrequency,
 // domain-exchange.md section 2).
 func (v Version) MovesByPreference() bool {

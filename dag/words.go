@@ -92,6 +92,39 @@ const (
 	WitnessAlternate WitnessUse = "Alternate"
 )
 
+// WitnessInvalid is shown when the cluster uses a witness server that the DAG does not name any more (domain-exchange.md 2.1).
+const WitnessInvalid WitnessUse = "InvalidConfiguration"
+
+// ContentIndex is ContentIndexState of a copy. A word that is not among the constants is unhealthy.
+type ContentIndex string
+
+// The states of the content index. In 2019 and later it is part of the database ([MEM], domain-exchange.md 5.4).
+const (
+	IndexHealthy       ContentIndex = "Healthy"
+	IndexCrawling      ContentIndex = "Crawling"
+	IndexFailed        ContentIndex = "Failed"
+	IndexNotApplicable ContentIndex = "NotApplicable"
+)
+
+// Healthy says whether the index lets its copy be activated without a word.
+func (i ContentIndex) Healthy() bool { return i == IndexHealthy || i == IndexNotApplicable }
+
+func (v Version) healthyIndex() ContentIndex {
+	if v.Release >= 2019 {
+		return IndexNotApplicable
+	}
+	return IndexHealthy
+}
+
+// Component is what Set-ServerComponentState changes (2013 and later, MDAG).
+type Component uint8
+
+// The components that decide: transport is drained before maintenance, and the whole server is taken out of service.
+const (
+	HubTransport Component = iota + 1
+	ServerWideOffline
+)
+
 // CopyStatus is the Status of Get-MailboxDatabaseCopyStatus (MON). A string that is not among the constants is unhealthy.
 type CopyStatus string
 

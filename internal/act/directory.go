@@ -13,6 +13,7 @@ func (w *World) readDirectories(ctx context.Context, vantage int, f *dag.Facts) 
 	t := w.o.Topology
 	f.Mode = dag.Unknown[dag.ActivationMode](t.Name, "no directory could be read")
 	f.Cluster.PreferenceMoves = dag.Unknown[bool](t.Name, "no directory could be read")
+	f.Cluster.WitnessServer, f.Cluster.AlternateServer = dag.Unknown[string](t.Name, "no directory could be read"), dag.Unknown[string](t.Name, "no directory could be read")
 	for _, i := range vantageFirst(vantage, len(t.Sites)) {
 		sf := &f.Sites[i]
 		if !sf.Directory.Value {
@@ -35,6 +36,7 @@ func (w *World) readDirectories(ctx context.Context, vantage int, f *dag.Facts) 
 		if !f.Mode.Known {
 			f.Mode = dag.Know(d.Mode, from)
 			f.Cluster.PreferenceMoves = dag.Know(d.PreferenceMoves, from)
+			f.Cluster.WitnessServer, f.Cluster.AlternateServer = dag.Know(d.WitnessServer, from), dag.Know(d.AlternateServer, from)
 			w.readPolicies(ctx, at, f)
 		}
 	}
@@ -46,7 +48,14 @@ func (w *World) readPolicies(ctx context.Context, at exchange.At, f *dag.Facts) 
 		name := w.o.Topology.Members[m].Name
 		s, r := w.o.Exchange.GetMailboxServer(ctx, at, name)
 		from := "Get-MailboxServer through " + at.DomainController
-		f.Members[m].Policy, f.Members[m].Dial = fact(s.Policy, r, from), fact(s.Dial, r, from)
+		mf := &f.Members[m]
+		mf.Policy, mf.Dial, mf.MoveNow = fact(s.Policy, r, from), fact(s.Dial, r, from), fact(s.MoveNow, r, from)
+		mf.InService, mf.Transport = dag.Know(true, "before 2013 there are no component states"), dag.Know(true, "before 2013 there are no component states")
+		if w.o.Topology.Exchange.HasComponents() {
+			c, r := w.o.Exchange.GetComponents(ctx, at, name)
+			from := "Get-ServerComponentState through " + at.DomainController
+			mf.InService, mf.Transport = fact(c.InService, r, from), fact(c.Transport, r, from)
+		}
 	}
 }
 
@@ -94,13 +103,14 @@ func (w *World) placeCopies(m int, r *memberRead, f *dag.Facts) {
 				why = "it lists no copy of " + t.Databases[d].Name
 			}
 			*cf = dag.CopyFacts{Status: dag.Unknown[dag.CopyStatus](from, why), CopyQueue: dag.Unknown[int64](from, why), ReplayQueue: dag.Unknown[int64](from, why),
-				LastGenerated: dag.Unknown[int64](from, why), LastInspected: dag.Unknown[int64](from, why), ActivationSuspended: dag.Unknown[bool](from, why), Diverged: dag.Unknown[bool](from, why)}
+				LastGenerated: dag.Unknown[int64](from, why), LastInspected: dag.Unknown[int64](from, why), ActivationSuspended: dag.Unknown[bool](from, why), Diverged: dag.Unknown[bool](from, why),
+				Index: dag.Unknown[dag.ContentIndex](from, why)}
 			continue
 		}
 		c := r.copies[k]
 		*cf = dag.CopyFacts{Status: dag.Know(c.Status, from), CopyQueue: dag.Know(c.CopyQueue, from), ReplayQueue: dag.Know(c.ReplayQueue, from),
 			LastGenerated: dag.Know(c.LastGenerated, from), LastInspected: dag.Know(c.LastInspected, from),
-			ActivationSuspended: dag.Know(c.ActivationSuspended, from), Diverged: dag.Know(c.Diverged, from)}
+			ActivationSuspended: dag.Know(c.ActivationSuspended, from), Diverged: dag.Know(c.Diverged, from), Index: dag.Know(c.ContentIndex, from)}
 	}
 }
 

@@ -66,6 +66,8 @@ func (r *memberRead) silent(name, why string, age time.Duration) {
 	f.Model, f.Witness, f.PAM = dag.Unknown[dag.QuorumModel](name, why), dag.Unknown[dag.WitnessUse](name, why), dag.Unknown[string](name, why)
 	f.MayMount, f.MountsHere = dag.Unknown[bool](name, why), dag.Unknown[[]string](name, why)
 	f.Policy, f.Dial = dag.Unknown[dag.ActivationPolicy](name, why), dag.Unknown[dag.Dial](name, why)
+	f.Paused, f.Disk = dag.Unknown[bool](name, why), dag.Unknown[bool](name, why)
+	f.MoveNow, f.InService, f.Transport = dag.Unknown[bool](name, why), dag.Unknown[bool](name, why), dag.Unknown[bool](name, why)
 	f.Front, f.UM = dag.Know(false, name), dag.Know(false, name)
 	r.copiesErr, r.dbErr = why, why
 }
@@ -95,7 +97,10 @@ func (w *World) readCluster(ctx context.Context, at exchange.At, name string, f 
 	var all, up []string
 	for _, n := range nodes {
 		all = append(all, exchange.ShortName(n.Name))
-		if n.State == "Up" {
+		if w.memberName(exchange.ShortName(n.Name)) == name {
+			f.Paused = dag.Know(n.State == "Paused", from)
+		}
+		if n.State == "Up" || n.State == "Paused" {
 			up = append(up, exchange.ShortName(n.Name))
 		}
 	}
@@ -111,6 +116,7 @@ func noQuorum(f *dag.MemberFacts, name string) {
 	f.Quorum, f.MayMount = dag.Know(false, from), dag.Know(false, "Active Manager on "+name)
 	f.Nodes, f.Up, f.PAM = dag.Know([]string{}, from), dag.Know([]string{}, from), dag.Know("", from)
 	f.Model, f.Witness = dag.Unknown[dag.QuorumModel](from, "no cluster with quorum"), dag.Unknown[dag.WitnessUse](from, "no cluster with quorum")
+	f.Paused = dag.Unknown[bool](from, "no cluster with quorum")
 }
 
 // unreadCluster: nothing is known of a cluster that could not be asked.
@@ -118,6 +124,7 @@ func unreadCluster(f *dag.MemberFacts, from, why string) {
 	f.Quorum, f.MayMount = dag.Unknown[bool](from, why), dag.Unknown[bool](from, why)
 	f.Nodes, f.Up, f.PAM = dag.Unknown[[]string](from, why), dag.Unknown[[]string](from, why), dag.Unknown[string](from, why)
 	f.Model, f.Witness = dag.Unknown[dag.QuorumModel](from, why), dag.Unknown[dag.WitnessUse](from, why)
+	f.Paused = dag.Unknown[bool](from, why)
 }
 
 // names brings host names into the spelling of the site file.
@@ -151,16 +158,18 @@ func (w *World) readStore(ctx context.Context, at exchange.At, m int, out *membe
 	copies, r := w.o.Exchange.GetCopies(ctx, at, name)
 	out.copies, out.copiesErr = copies, r.Error
 	from := "store of " + name
-	out.member.MountsHere = dag.Unknown[[]string](from, r.Error)
+	out.member.MountsHere, out.member.Disk = dag.Unknown[[]string](from, r.Error), dag.Unknown[bool](from, r.Error)
 	if r.State == exchange.Done {
 		mounts := []string{}
+		room := true
 		for _, c := range copies {
+			room = room && !c.DiskFull
 			if c.Status == dag.CopyMounted {
 				mounts = append(mounts, c.Database)
 			}
 		}
 		slices.Sort(mounts)
-		out.member.MountsHere = dag.Know(mounts, from)
+		out.member.MountsHere, out.member.Disk = dag.Know(mounts, from), dag.Know(room, from)
 	}
 	out.databases, r = w.o.Exchange.GetDatabases(ctx, at, name)
 	out.dbErr = r.Error

@@ -21,7 +21,8 @@ type Copy struct {
 	LastGenerated       int64 // log generations
 	LastInspected       int64
 	Diverged            bool // FailedAndSuspended because its logs are not the active copy's
-	ContentIndex        string
+	ContentIndex        dag.ContentIndex
+	DiskFull            bool // DiskFreeSpacePercent of its log volume is 0
 	Error               string
 }
 
@@ -70,7 +71,11 @@ func ParseCopy(o wire.Object) Copy {
 	c.CopyQueue, c.ReplayQueue = queue(o, "CopyQueueLength"), queue(o, "ReplayQueueLength")
 	c.LastGenerated, _ = o.Int("LastLogGenerated")
 	c.LastInspected, _ = o.Int("LastLogInspected")
-	c.ContentIndex, _ = o.Text("ContentIndexState")
+	index, _ := o.Text("ContentIndexState")
+	c.ContentIndex = dag.ContentIndex(index)
+	if free, ok := o.Int("DiskFreeSpacePercent"); ok {
+		c.DiskFull = free == 0
+	}
 	c.Error, _ = o.Text("ErrorMessage")
 	c.Diverged = c.Status == dag.CopyFailedAndSuspended && strings.Contains(strings.ToLower(c.Error), "diverge")
 	return c

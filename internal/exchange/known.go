@@ -21,7 +21,6 @@ const (
 	CodeLanguage       Code = "no-language"     // script text sent to a NoLanguage endpoint
 	CodeParameter      Code = "parameter"       // the cmdlet has no such parameter, or not in this combination
 	CodeSeeding        Code = "seeding"         // a seed from the same source is under way
-	CodeCatalog        Code = "catalog"         // the content index of the copy is not healthy
 	CodeNoEvents       Code = "no-events"       // no event matches
 	CodeTimeout        Code = "timeout"         // the server gave up waiting; the effect may have come all the same
 	CodeRegistry       Code = "registry-1090"   // the node's cluster configuration is gone

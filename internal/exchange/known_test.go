@@ -36,7 +36,7 @@ func TestClassify(t *testing.T) {
 		"status 0x46b9 came before 0x46.": dag.ErrEvict,
 		"Failed to create file share witness directory DAG1: WMI exception. The RPC server is unavailable. (0x800706BA)": dag.ErrWitness,
 		"The seed failed: SeedInProgressException FE1C6491":                                                              exchange.CodeSeeding,
-		"Database copy has content index catalog files in the following state: 'Failed'":                                 exchange.CodeCatalog,
+		"Database copy has content index catalog files in the following state: 'Failed'":                                 dag.ErrCatalog,
 		"The syntax is not supported by this runspace. This can occur if the runspace is in no-language mode.":           exchange.CodeLanguage,
 		"":              "",
 		"All is quiet.": "",

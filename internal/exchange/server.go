@@ -12,6 +12,7 @@ type MailboxServer struct {
 	Name      string
 	Policy    dag.ActivationPolicy // DatabaseCopyAutoActivationPolicy
 	Dial      dag.Dial             // AutoDatabaseMountDial
+	MoveNow   bool                 // DatabaseCopyActivationDisabledAndMoveNow
 	MaxActive int64                // MaximumActiveDatabases, 0: no limit
 	Version   string               // AdminDisplayVersion
 }
@@ -31,6 +32,7 @@ func (c *Client) GetMailboxServer(ctx context.Context, at At, name string) (Mail
 	policy, _ := o.Text("DatabaseCopyAutoActivationPolicy")
 	dial, _ := o.Text("AutoDatabaseMountDial")
 	s.Policy, s.Dial = dag.ActivationPolicy(policy), dag.Dial(dial)
+	s.MoveNow, _ = o.Bool("DatabaseCopyActivationDisabledAndMoveNow")
 	s.MaxActive, _ = o.Int("MaximumActiveDatabases")
 	s.Version, _ = o.Text("AdminDisplayVersion")
 	return s, r

@@ -131,7 +131,8 @@ func bad(t *testing.T, what string, r exchange.Result, code exchange.Code) {
 func Codes() []dag.Code {
 	return []dag.Code{dag.ErrNotDagOnly, dag.ErrNoDirectory, dag.ErrUnreachable, dag.ErrNothingStopped, dag.ErrOpenCluster, dag.ErrEvict,
 		dag.ErrNoQuorum, dag.ErrInvalidNode, dag.ErrConsensus, dag.ErrNoCopy, dag.ErrCopyUnhealthy, dag.ErrTooManyLogs, dag.ErrMaxActive,
-		dag.ErrStillMounted, dag.ErrWitness, dag.ErrNotReseedable, dag.ErrNeedsReseed, dag.WarnDirectory, dag.WarnMemberOffline,
+		dag.ErrStillMounted, dag.ErrWitness, dag.ErrNotReseedable, dag.ErrNeedsReseed, dag.ErrCatalog, dag.ErrSeedingSource,
+		dag.ErrQueues, dag.ErrDiskFull, dag.ErrPaused, dag.WarnDirectory, dag.WarnMemberOffline,
 		dag.WarnAlreadyThere, dag.WarnNotEvicted, dag.WarnWitnessNotReady}
 }
 

@@ -11,13 +11,15 @@ import (
 func windowsActs() map[string]cmdlet {
 	name := []string{"Name"}
 	return map[string]cmdlet{
-		"Stop-Service":       {plan: planService(dag.OpClusterStop), takes: []string{"Name", "Force"}, needs: name, windows: true},
-		"Start-Service":      {plan: planService(dag.OpClusterStart), takes: name, needs: name, windows: true},
-		"Start-ClusterNode":  {plan: planStartNode, takes: []string{"Name", "ForceQuorum", "FixQuorum"}, windows: true},
-		"Remove-ClusterNode": {plan: planRemoveNode, takes: []string{"Name", "Force"}, needs: name, windows: true},
-		"Clear-ClusterNode":  {plan: planClearNode, takes: []string{"Name", "Force"}, windows: true},
-		"Set-ClusterQuorum":  {plan: planQuorum, takes: []string{"NodeMajority", "NodeAndFileShareMajority"}, windows: true},
-		"Move-ClusterGroup":  {plan: planMoveGroup, takes: []string{"Name", "Node"}, needs: []string{"Name", "Node"}, windows: true},
+		"Stop-Service":        {plan: planService(dag.OpClusterStop), takes: []string{"Name", "Force"}, needs: name, windows: true},
+		"Start-Service":       {plan: planService(dag.OpClusterStart), takes: name, needs: name, windows: true},
+		"Start-ClusterNode":   {plan: planStartNode, takes: []string{"Name", "ForceQuorum", "FixQuorum"}, windows: true},
+		"Remove-ClusterNode":  {plan: planRemoveNode, takes: []string{"Name", "Force"}, needs: name, windows: true},
+		"Clear-ClusterNode":   {plan: planClearNode, takes: []string{"Name", "Force"}, windows: true},
+		"Set-ClusterQuorum":   {plan: planQuorum, takes: []string{"NodeMajority", "NodeAndFileShareMajority"}, windows: true},
+		"Suspend-ClusterNode": {plan: planPause(true), takes: name, needs: name, windows: true},
+		"Resume-ClusterNode":  {plan: planPause(false), takes: name, needs: name, windows: true},
+		"Move-ClusterGroup":   {plan: planMoveGroup, takes: []string{"Name", "Node"}, needs: []string{"Name", "Node"}, windows: true},
 	}
 }
 
@@ -106,16 +108,28 @@ func planQuorum(v *view, p args) ([]dag.Op, *wire.Record) {
 	if withShare {
 		server, _, _ := strings.Cut(strings.TrimPrefix(share, `\\`), `\`)
 		op.Model = dag.NodeFileShareMajority
-		switch {
-		case sameHost(server, v.t.Witness.Server):
-			op.Witness = dag.WitnessPrimary
-		case sameHost(server, v.t.Alternate.Server):
-			op.Witness = dag.WitnessAlternate
-		default:
+		for i, use := range []dag.WitnessUse{dag.WitnessPrimary, dag.WitnessAlternate} {
+			if at, found := v.t.WitnessAt(use, v.s.Spare[i]); found && op.Witness == dag.WitnessNone && sameHost(server, at.Server) {
+				op.Witness = use
+			}
+		}
+		if op.Witness == dag.WitnessNone {
 			return nil, witnessUnknown(server)
 		}
 	}
 	return []dag.Op{op}, nil
+}
+
+// planPause: a paused node takes over no cluster group (MDAG: StartDagServerMaintenance pauses the node).
+func planPause(on bool) func(v *view, p args) ([]dag.Op, *wire.Record) {
+	return func(v *view, p args) ([]dag.Op, *wire.Record) {
+		name, _ := p.text("Name")
+		m, problem := v.node(name)
+		if problem != nil {
+			return nil, problem
+		}
+		return []dag.Op{{Kind: dag.OpPause, From: v.site, Member: m, On: on}}, nil
+	}
 }
 
 func planMoveGroup(v *view, p args) ([]dag.Op, *wire.Record) {

@@ -22,7 +22,7 @@ func groupActs() map[string]cmdlet {
 			takes: []string{"Identity", "WitnessServer", "WitnessDirectory", "AlternateWitnessServer", "AlternateWitnessDirectory", "PreferenceMoveFrequency"}},
 		"Add-DatabaseAvailabilityGroupServer": {plan: planAdd, takes: []string{"Identity", "MailboxServer"}, needs: []string{"Identity", "MailboxServer"}},
 		"Set-MailboxServer": {plan: planMailboxServer, needs: name,
-			takes: []string{"Identity", "DatabaseCopyAutoActivationPolicy", "AutoDatabaseMountDial"}},
+			takes: []string{"Identity", "DatabaseCopyAutoActivationPolicy", "AutoDatabaseMountDial", "DatabaseCopyActivationDisabledAndMoveNow"}},
 	}
 }
 
@@ -90,8 +90,8 @@ func planRestore(v *view, p args) ([]dag.Op, *wire.Record) {
 		}
 		op.Site = site
 	}
-	if server, ok := p.text("AlternateWitnessServer"); ok && !sameHost(server, v.t.Alternate.Server) {
-		return nil, witnessUnknown(server)
+	if problem := v.replaces(p, "AlternateWitnessServer", dag.WitnessAlternate, &op); problem != nil {
+		return nil, problem
 	}
 	if p.on("UsePrimaryWitnessServer") {
 		op.Witness = dag.WitnessPrimary
@@ -99,7 +99,24 @@ func planRestore(v *view, p args) ([]dag.Op, *wire.Record) {
 	return []dag.Op{op}, nil
 }
 
-// witnessUnknown: the two witness servers of the site file are all that the emulated sites have.
+// replaces reads which witness server a parameter names: the one that the DAG has, or another of the site file.
+func (v *view) replaces(p args, parameter string, use dag.WitnessUse, op *dag.Op) *wire.Record {
+	server, given := p.text(parameter)
+	if !given {
+		return nil
+	}
+	for n := range len(v.t.Spares) + 1 {
+		if at, _ := v.t.WitnessAt(use, uint8(n)); sameHost(server, at.Server) {
+			if v.s.Spare[map[dag.WitnessUse]int{dag.WitnessPrimary: 0, dag.WitnessAlternate: 1}[use]] != uint8(n) {
+				op.Replace, op.Spare = use, uint8(n)
+			}
+			return nil
+		}
+	}
+	return witnessUnknown(server)
+}
+
+// witnessUnknown: the witness servers of the site file are all that the emulated sites have.
 func witnessUnknown(server string) *wire.Record {
 	return record(&dag.Topology{}, dag.Answer{Code: dag.ErrWitness, Subject: server})
 }
@@ -115,17 +132,21 @@ func planSet(v *view, p args) ([]dag.Op, *wire.Record) {
 		return []dag.Op{{Kind: dag.OpPreference, From: v.site, On: !strings.HasPrefix(frequency, "-")}}, nil
 	}
 	op := dag.Op{Kind: dag.OpSet, From: v.site, Witness: dag.WitnessPrimary}
-	if server, ok := p.text("WitnessServer"); ok {
-		switch {
-		case sameHost(server, v.t.Witness.Server):
-		case sameHost(server, v.t.Alternate.Server):
-			op.Witness = dag.WitnessAlternate
-		default:
-			return nil, witnessUnknown(server)
-		}
+	if server, ok := p.text("WitnessServer"); ok && sameHost(server, v.t.Alternate.Server) {
+		op.Witness = dag.WitnessAlternate
+	} else if problem := v.replaces(p, "WitnessServer", dag.WitnessPrimary, &op); problem != nil {
+		return nil, problem
 	}
-	if server, ok := p.text("AlternateWitnessServer"); ok && !sameHost(server, v.t.Alternate.Server) {
-		return nil, witnessUnknown(server)
+	second := op
+	second.Replace = ""
+	if problem := v.replaces(p, "AlternateWitnessServer", dag.WitnessAlternate, &second); problem != nil {
+		return nil, problem
+	}
+	if op.Replace != "" && second.Replace != "" {
+		return []dag.Op{op, second}, nil
+	}
+	if second.Replace != "" {
+		op = second
 	}
 	return []dag.Op{op}, nil
 }
@@ -163,6 +184,12 @@ func planMailboxServer(v *view, p args) ([]dag.Op, *wire.Record) {
 			return nil, badValue("AutoDatabaseMountDial", dial)
 		}
 		ops = append(ops, dag.Op{Kind: dag.OpDial, From: v.site, Members: dag.Set(0).Add(m), Dial: dag.Dial(dial)})
+	}
+	if now, ok := wire.Object(p).Bool("DatabaseCopyActivationDisabledAndMoveNow"); ok {
+		if !v.t.Exchange.HasComponents() {
+			return nil, &wire.Record{Message: "A parameter cannot be found that matches parameter name 'DatabaseCopyActivationDisabledAndMoveNow'.", ID: "NamedParameterNotFound"}
+		}
+		ops = append(ops, dag.Op{Kind: dag.OpMoveNow, From: v.site, Members: dag.Set(0).Add(m), On: now})
 	}
 	return ops, nil
 }

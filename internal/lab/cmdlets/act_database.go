@@ -18,7 +18,7 @@ func databaseActs() map[string]cmdlet {
 		"Suspend-MailboxDatabaseCopy": {plan: planSuspend, takes: []string{"Identity", "ActivationOnly", "SuspendComment"}, needs: name, prompts: true},
 		"Resume-MailboxDatabaseCopy":  {plan: planResume, takes: []string{"Identity", "ReplicationOnly"}, needs: name},
 		"Update-MailboxDatabaseCopy": {plan: planUpdate, needs: name, prompts: true,
-			takes: []string{"Identity", "BeginSeed", "DeleteExistingFiles", "SafeDeleteExistingFiles", "SourceServer", "DatabaseOnly"}},
+			takes: []string{"Identity", "BeginSeed", "DeleteExistingFiles", "SafeDeleteExistingFiles", "SourceServer", "DatabaseOnly", "CatalogOnly"}},
 	}
 }
 
@@ -72,7 +72,7 @@ func planSuspend(v *view, p args) ([]dag.Op, *wire.Record) {
 		return nil, problem
 	}
 	if !p.on("ActivationOnly") {
-		return nil, &wire.Record{Message: "Parameter set cannot be resolved: this endpoint suspends activation only, give -ActivationOnly.", ID: "AmbiguousParameterSet"}
+		return []dag.Op{{Kind: dag.OpSuspend, From: v.site, Database: d, Member: m}}, nil
 	}
 	return []dag.Op{{Kind: dag.OpBlock, From: v.site, Database: d, Member: m}}, nil
 }
@@ -110,5 +110,5 @@ func planUpdate(v *view, p args) ([]dag.Op, *wire.Record) {
 			return nil, problem
 		}
 	}
-	return []dag.Op{{Kind: dag.OpReseed, From: v.site, Database: d, Member: m}}, nil
+	return []dag.Op{{Kind: dag.OpReseed, From: v.site, Database: d, Member: m, CatalogOnly: p.on("CatalogOnly")}}, nil
 }

@@ -91,6 +91,9 @@ func getNodes(v *view, p args) wire.Reply {
 		if v.s.Nodes[v.me].View.Has(m) {
 			o["State"] = "Up"
 		}
+		if v.s.Nodes[v.me].View.Has(m) && conf.Paused.Has(m) {
+			o["State"] = "Paused"
+		}
 		if v.t.Windows.DynamicQuorum() {
 			o["DynamicWeight"] = weight(conf.Weights.Has(m))
 		} else {
@@ -124,11 +127,8 @@ func getQuorum(v *view, _ args) wire.Reply {
 	conf := &v.s.Nodes[v.me].Conf
 	o := wire.Object{"Cluster": v.t.Name, "QuorumResource": nil, "QuorumType": string(conf.Model)}
 	if conf.Model == dag.NodeFileShareMajority {
-		server := v.t.Witness.Server
-		if conf.Witness == dag.WitnessAlternate {
-			server = v.t.Alternate.Server
-		}
-		o["QuorumResource"] = `File Share Witness (\\` + server + `\` + v.t.Name + `)`
+		at, _ := v.t.WitnessAt(conf.Witness, conf.Spare)
+		o["QuorumResource"] = `File Share Witness (\\` + at.Server + `\` + v.t.Name + `)`
 	}
 	if !slices.Contains([]dag.Windows{"2008 R2", "2012", "2012 R2"}, v.t.Windows) {
 		o["QuorumType"] = "Majority"

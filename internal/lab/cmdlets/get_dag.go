@@ -21,11 +21,13 @@ func getGroup(v *view, p args) wire.Reply {
 		return failed(*problem)
 	}
 	d := &v.s.Sites[dir]
+	primary, _ := v.t.WitnessAt(dag.WitnessPrimary, v.s.Spare[0])
+	alternate, _ := v.t.WitnessAt(dag.WitnessAlternate, v.s.Spare[1])
 	o := wire.Object{
 		"Name": v.t.Name, "Identity": v.t.Name, "Servers": v.t.MemberNames(v.t.AllMembers()), "DatacenterActivationMode": string(v.t.Mode),
 		"StartedMailboxServers": v.fqdns(d.Started), "StoppedMailboxServers": v.fqdns(d.Stopped),
-		"WitnessServer": v.t.Witness.Server, "WitnessDirectory": v.t.Witness.Directory,
-		"AlternateWitnessServer": v.t.Alternate.Server, "AlternateWitnessDirectory": v.t.Alternate.Directory,
+		"WitnessServer": primary.Server, "WitnessDirectory": primary.Directory,
+		"AlternateWitnessServer": alternate.Server, "AlternateWitnessDirectory": alternate.Directory,
 		"OperationalServers": nil, "PrimaryActiveManager": nil, "WitnessShareInUse": nil,
 	}
 	if v.t.Exchange.MovesByPreference() {
@@ -74,6 +76,12 @@ func getMailboxServer(v *view, p args) wire.Reply {
 		o := wire.Object{"Name": v.t.Members[m].Name, "Identity": v.t.Members[m].Name, "DatabaseAvailabilityGroup": v.t.Name,
 			"DatabaseCopyAutoActivationPolicy": string(v.s.Nodes[m].Policy), "AutoDatabaseMountDial": string(v.s.Nodes[m].Dial),
 			"MaximumActiveDatabases": nil, "AdminDisplayVersion": "Exchange " + v.t.Exchange.String()}
+		if v.t.Exchange.HasComponents() {
+			o["DatabaseCopyActivationDisabledAndMoveNow"] = v.s.Nodes[m].MoveNow
+		}
+		if limit := v.t.Members[m].MaxPreferred; limit > 0 {
+			o["MaximumPreferredActiveDatabases"] = limit
+		}
 		if limit := v.t.Members[m].MaxActive; limit > 0 {
 			o["MaximumActiveDatabases"] = limit
 		}
@@ -99,11 +107,8 @@ func testReplication(v *view, p args) wire.Reply {
 	nodes := &v.s.Nodes[m]
 	witness := true
 	if nodes.Conf.Present && nodes.Conf.Model == dag.NodeFileShareMajority {
-		site := v.t.Witness.Site
-		if nodes.Conf.Witness == dag.WitnessAlternate {
-			site = v.t.Alternate.Site
-		}
-		witness = v.f.Sites[site].Witness.Value
+		at, _ := v.t.WitnessAt(nodes.Conf.Witness, nodes.Conf.Spare)
+		witness = v.f.Sites[at.Site].Witness.Value || nodes.Conf.Spare > 0
 	}
 	var reply wire.Reply
 	for _, c := range []struct {

@@ -113,10 +113,7 @@ func (v *view) copyObject(d, i int) wire.Object {
 	server := v.t.Members[db.Copies[i].Member].Name
 	name := db.Name + `\` + server
 	o := wire.Object{"Identity": name, "Name": name, "DatabaseName": db.Name, "MailboxServer": server, "ActivationPreference": db.Copies[i].Preference,
-		"ActiveDatabaseCopy": nil, "ContentIndexState": "Healthy", "ErrorMessage": ""}
-	if v.t.Exchange.Release >= 2019 {
-		o["ContentIndexState"] = "NotApplicable" // the index is part of the database (domain-exchange.md 5.4)
-	}
+		"ActiveDatabaseCopy": nil, "ContentIndexState": nil, "ErrorMessage": ""}
 	if active := v.f.Databases[d].Active; active.Known && active.Value != "" {
 		o["ActiveDatabaseCopy"] = active.Value
 	}
@@ -126,6 +123,10 @@ func (v *view) copyObject(d, i int) wire.Object {
 		o["Status"], o["CopyQueueLength"], o["ReplayQueueLength"] = string(dag.CopyServiceDown), int64(math.MaxInt64-8), int64(0)
 		o["ErrorMessage"], o["ActivationSuspended"] = rpcDown(server).Message, false
 		return o
+	}
+	o["ContentIndexState"], o["DiskFreeSpacePercent"] = string(f.Index.Value), int64(40)
+	if !v.f.Members[db.Copies[i].Member].Disk.Value {
+		o["DiskFreeSpacePercent"] = int64(0)
 	}
 	o["Status"], o["ActivationSuspended"] = string(f.Status.Value), f.ActivationSuspended.Value
 	o["CopyQueueLength"], o["ReplayQueueLength"] = f.CopyQueue.Value, f.ReplayQueue.Value

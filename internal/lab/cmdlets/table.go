@@ -22,7 +22,7 @@ type cmdlet struct {
 
 func table() map[string]cmdlet {
 	all := map[string]cmdlet{}
-	for _, part := range []map[string]cmdlet{groupReads(), databaseReads(), windowsReads(), groupActs(), databaseActs(), windowsActs()} {
+	for _, part := range []map[string]cmdlet{groupReads(), databaseReads(), windowsReads(), componentCmdlets(), groupActs(), databaseActs(), windowsActs()} {
 		maps.Copy(all, part)
 	}
 	return all

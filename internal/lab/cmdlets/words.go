@@ -42,6 +42,11 @@ func errorWords() map[dag.Code]phrase {
 		dag.ErrStillMounted:   {"The copy is mounted on server '%[1]s' and can't be seeded.", "StillMounted"},
 		dag.ErrWitness:        {"Unable to access file shares on witness server '%[1]s'. Until this problem is corrected, the database availability group may be more vulnerable to failures. Error: The network path was not found.", "Witness"},
 		dag.ErrNotReseedable:  {"There is no mounted copy to seed from for '%[1]s'.", "NoSeedingSource"},
+		dag.ErrCatalog:        {"The database copy has content index catalog files in the following state: '%[1]s'.", "CatalogState"},
+		dag.ErrSeedingSource:  {"The active copy of '%[1]s' is a seeding source; the seed would end.", "ActiveSeedingSource"},
+		dag.ErrQueues:         {"The copy on server '%[1]s' has too long a replay queue, or is a lagged one.", "ReplayQueue"},
+		dag.ErrDiskFull:       {"The log volume of server '%[1]s' is full: there is not enough space on the disk.", "DiskFull"},
+		dag.ErrPaused:         {"The cluster group can't be moved: node '%[1]s' is paused.", "ClusterNodePaused"},
 		dag.ErrNeedsReseed:    {"The copy on server '%[1]s' has diverged from the active copy and can't be resumed; a reseed is required.", "NeedsReseed"},
 	}
 }
