@@ -6,7 +6,8 @@ import "slices"
 // hold or know of, and how far apart neighbours are, up to the distance at which no mount dial tells more from less. Any two
 // generations are as far apart as before if that is within a dial, and beyond every dial if they were: in sync, at most 6, at
 // most 12, beyond, and unknown stay what they are between every pair of copies. It commutes with Apply of everything
-// but a write to a copy that is beyond every dial behind another (a test shows it).
+// but a write to a copy that is beyond every dial behind another (a test shows it). Where a log volume can fill (Member.LogSpace)
+// or a copy lags, distances count that it does not keep: such topologies are not searched this way.
 func Abstract(t *Topology, s State) State {
 	c := s.Clone()
 	for d := range t.Databases {
@@ -22,6 +23,7 @@ func Abstract(t *Topology, s State) State {
 		points = slices.Compact(points)
 		for i := range t.Databases[d].Copies {
 			cp := c.Copy(d, i)
+			cp.Replay = min(cp.Replay, longReplay+1)
 			unknown := cp.missing() >= UnknownQueue
 			cp.Logs = closeUp(points, cp.Logs)
 			if cp.Known = cp.Logs + UnknownQueue; !unknown {

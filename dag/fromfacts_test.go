@@ -34,8 +34,13 @@ func mend(topo *dag.Topology, s *dag.State) {
 }
 
 // visible says whether all that decides can be seen: the configuration of a node that is in no cluster with quorum cannot,
-// nor boot times, nor what divides copies before it is found, nor that somebody dismounted what could not be mounted anyway.
+// nor boot times, nor which server a cluster uses whose witness the DAG names no more, nor what divides copies before it is found, nor that somebody dismounted what could not be mounted anyway.
 func visible(topo *dag.Topology, s *dag.State) bool {
+	for i := range s.Nodes {
+		if c := &s.Nodes[i].Conf; c.Witness == dag.WitnessPrimary && c.Spare != s.Spare[0] || c.Witness == dag.WitnessAlternate && c.Spare != s.Spare[1] {
+			return false
+		}
+	}
 	for m := range s.Nodes {
 		if n := &s.Nodes[m]; !s.HasQuorum(topo, m) && n.Conf.Present || n.Start == dag.Disabled && !n.Learnt || n.Bit != n.WitnessSame {
 			return false

@@ -117,25 +117,6 @@ type Redirector struct {
 	Listen string `json:"listen"` // its first listener, host:port
 }
 
-// Assumptions switch the rules that domain-exchange.md marks [INF] or [MEM]. The zero value is the pessimistic reading
-// of each; where one decides, the plan prints it.
-type Assumptions struct {
-	// SoleMemberNeedsNoWitness: a one-node cluster keeps quorum although its file share witness is gone (TM2). The
-	// pessimistic reading (false) counts the witness as the parity formula does (domain-exchange.md section 3, rule 6).
-	SoleMemberNeedsNoWitness bool `json:"sole_member_needs_no_witness,omitempty"`
-	// LastManStanding: with dynamic quorum (Windows 2012 and later) the last node of a graceful sequence survives.
-	LastManStanding bool `json:"last_man_standing,omitempty"`
-	// TieSparesLast: where dynamic quorum takes one vote away to make their number odd, it takes the first node's and not the
-	// last one's (LowerQuorumPriorityNodeID, [MEM], domain-exchange.md section 4).
-	TieSparesLast bool `json:"tie_spares_last,omitempty"`
-	// UnreadBootTimeAllows: a sole member whose witness cannot be asked for its boot time mounts all the same ([INF],
-	// domain-exchange.md section 3, rule 6).
-	UnreadBootTimeAllows bool `json:"unread_boot_time_allows,omitempty"`
-	// MovesOnlyInSync: PreferenceMoveFrequency moves a database home only when its preferred copy is within the default mount
-	// dial ([INF], PS:Set says lossless and no more).
-	MovesOnlyInSync bool `json:"moves_only_in_sync,omitempty"`
-}
-
 // SiteIndex is the index of the site with this name, or -1.
 func (t *Topology) SiteIndex(name string) int {
 	for i := range t.Sites {

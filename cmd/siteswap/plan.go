@@ -155,11 +155,14 @@ func (a *app) plannedFrom(t *dag.Topology, plan *runbooks.Plan) dag.State {
 
 // assumptions prints the readings that decide where no source settles a rule.
 func assumptions(t *dag.Topology) string {
-	sole := "a sole member needs its witness (pessimistic)"
-	if t.Assume.SoleMemberNeedsNoWitness {
-		sole = "a sole member keeps quorum without its witness"
+	var readings []string
+	for _, a := range t.Assumptions() {
+		if !a.On {
+			a.Reading += " (pessimistic)"
+		}
+		readings = append(readings, a.Reading)
 	}
-	return "Certificate: none; this build has no explorer.  Assumes: " + sole + "."
+	return "Certificate: none; this build has no explorer.  Assumes: " + strings.Join(readings, "; ") + "."
 }
 
 func short(hash string) string {

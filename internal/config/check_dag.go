@@ -76,6 +76,9 @@ func (c *checker) members() {
 // witnesses: the witness and the alternate are no members, and in different sites (domain-exchange.md section 3).
 func (c *checker) witnesses() {
 	c.witness("dag.witness", c.site.DAG.Witness)
+	for i, w := range c.site.DAG.SpareWitnesses {
+		c.witness(fmt.Sprintf("dag.spare_witnesses[%d]", i), w)
+	}
 	alternate := c.site.DAG.AlternateWitness
 	if alternate == nil {
 		return

@@ -86,4 +86,7 @@ type Notify struct {
 type Assumptions struct {
 	SoleMemberNeedsNoWitness bool `yaml:"sole_member_needs_no_witness" doc:"A one-node cluster keeps quorum without its witness."`
 	LastManStanding          bool `yaml:"last_man_standing" doc:"With dynamic quorum the last node of a graceful sequence survives."`
+	TieSparesLast            bool `yaml:"tie_spares_last" doc:"Where dynamic quorum takes one vote away, it takes the first node's and not the last one's."`
+	UnreadBootTimeAllows     bool `yaml:"unread_boot_time_allows" doc:"A sole member whose witness cannot be asked for its boot time mounts all the same."`
+	MovesOnlyInSync          bool `yaml:"moves_only_in_sync" doc:"PreferenceMoveFrequency moves a database home only when its preferred copy is within the default mount dial."`
 }

@@ -33,7 +33,11 @@ func (m *mover) servers() {
 // no host, and two witnesses on one server share it.
 func (m *mover) witnesses() {
 	hosts := map[string]netip.Addr{}
-	for _, w := range []*Witness{&m.out.DAG.Witness, m.out.DAG.AlternateWitness} {
+	all := []*Witness{&m.out.DAG.Witness, m.out.DAG.AlternateWitness}
+	for i := range m.out.DAG.SpareWitnesses {
+		all = append(all, &m.out.DAG.SpareWitnesses[i])
+	}
+	for _, w := range all {
 		if w == nil || w.Server == "" {
 			continue
 		}

@@ -48,6 +48,7 @@ type DAG struct {
 	AccessPoint      *bool              `yaml:"access_point" doc:"false: a DAG without an administrative access point."`
 	Witness          Witness            `yaml:"witness" need:"describe the witness: server, site, directory" doc:"The file share witness."`
 	AlternateWitness *Witness           `yaml:"alternate_witness" doc:"The alternate file share witness, in another site."`
+	SpareWitnesses   []Witness          `yaml:"spare_witnesses" doc:"Servers that can take the place of a witness that was lost."`
 }
 
 // Witness is a file share witness.
@@ -94,7 +95,10 @@ type Server struct {
 	Dial      dag.Dial             `yaml:"dial" enum:"Lossless|GoodAvailability|BestAvailability" doc:"AutoDatabaseMountDial; GoodAvailability unless set."`
 	Policy    dag.ActivationPolicy `yaml:"policy" enum:"Unrestricted|IntrasiteOnly|Blocked" doc:"DatabaseCopyAutoActivationPolicy; Unrestricted unless set."`
 	MaxActive int                  `yaml:"max_active" min:"1" max:"1000" doc:"MaximumActiveDatabases; no limit unless set."`
-	Power     *Power               `yaml:"power" doc:"Its out-of-band power control."`
+
+	MaxPreferred int    `yaml:"max_preferred" min:"1" max:"1000" doc:"MaximumPreferredActiveDatabases; no limit unless set."`
+	LogSpace     int    `yaml:"log_space" min:"1" max:"100000000" doc:"How many log files its log volume holds; without it, disk growth is not looked at."`
+	Power        *Power `yaml:"power" doc:"Its out-of-band power control."`
 }
 
 // Has tells whether the server has the role.

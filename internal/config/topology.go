@@ -17,6 +17,9 @@ func (s *Site) Topology() *dag.Topology {
 		Assume: dag.Assumptions{
 			SoleMemberNeedsNoWitness: s.Assumptions.SoleMemberNeedsNoWitness,
 			LastManStanding:          s.Assumptions.LastManStanding,
+			TieSparesLast:            s.Assumptions.TieSparesLast,
+			UnreadBootTimeAllows:     s.Assumptions.UnreadBootTimeAllows,
+			MovesOnlyInSync:          s.Assumptions.MovesOnlyInSync,
 		},
 	}
 	for _, p := range s.Sites {
@@ -36,6 +39,9 @@ func (s *Site) Topology() *dag.Topology {
 	if w := s.DAG.AlternateWitness; w != nil {
 		t.Alternate = witnessOf(t, *w)
 	}
+	for _, w := range s.DAG.SpareWitnesses {
+		t.Spares = append(t.Spares, witnessOf(t, w))
+	}
 	s.namesOf(t)
 	s.databasesOf(t)
 	if s.UM != nil {
@@ -52,7 +58,7 @@ func (s *Site) Topology() *dag.Topology {
 
 func (s *Site) member(t *dag.Topology, v Server) dag.Member {
 	return dag.Member{
-		Name: v.Name, FQDN: v.FQDN, Site: t.SiteIndex(v.Site), MaxActive: v.MaxActive, UM: v.Has("um"),
+		Name: v.Name, FQDN: v.FQDN, Site: t.SiteIndex(v.Site), MaxActive: v.MaxActive, MaxPreferred: v.MaxPreferred, LogSpace: int64(v.LogSpace), UM: v.Has("um"),
 		Dial: cmp.Or(v.Dial, dag.GoodAvailability), Policy: cmp.Or(v.Policy, dag.Unrestricted), // the defaults of Set-MailboxServer
 	}
 }

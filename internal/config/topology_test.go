@@ -39,16 +39,17 @@ func TestTopologyOfReference(t *testing.T) {
 
 func TestTopologyLongForms(t *testing.T) {
 	got := load(t, edit(t, base(t),
-		"address: 10.0.1.11, roles: [cas, hub, mbx, um]", "address: 10.0.1.11, dial: Lossless, policy: IntrasiteOnly, max_active: 20, roles: [mbx]",
+		"address: 10.0.1.11, roles: [cas, hub, mbx, um]", "address: 10.0.1.11, dial: Lossless, policy: IntrasiteOnly, max_active: 20, max_preferred: 15, log_space: 5000, roles: [mbx]",
 		"{name: EX2010-2,", "{name: HUB1, fqdn: hub1.test.local, site: Prod, address: 10.0.1.14, roles: [hub]}\n  - {name: EX2010-2,",
 		"vip: {address: 10.0.2.13}", "vip: {address: 10.0.2.14}",
 		"pool: [EX2010-1, EX2010-2]", "pool: [HUB1, EX2010-2]",
 		"copies: [EX2010-1, EX2010-2, EX2010-3]", "copies: [{server: EX2010-1, preference: 3}, EX2010-2, {server: EX2010-3, preference: 1, replay_lag: 7d, blocked: true}]",
 		"'10.0.1.5:53',", "'10.0.1.5:53', zones: [test.local],",
-		"people:", "assumptions: {last_man_standing: true}\npeople:",
+		"people:", "assumptions: {last_man_standing: true, tie_spares_last: true, unread_boot_time_allows: true, moves_only_in_sync: true}\npeople:",
+		"  activation_mode: DagOnly", "  spare_witnesses: [{server: fs3.test.local, site: DR, directory: 'C:\\W'}]\n  activation_mode: DagOnly",
 		"  activation_mode: DagOnly", "  access_point: false\n  activation_mode: DagOnly",
 	)).Topology()
-	if m := got.Members[0]; m.Dial != dag.Lossless || m.Policy != dag.IntrasiteOnly || m.MaxActive != 20 || m.UM {
+	if m := got.Members[0]; m.Dial != dag.Lossless || m.Policy != dag.IntrasiteOnly || m.MaxActive != 20 || m.MaxPreferred != 15 || m.LogSpace != 5000 || m.UM {
 		t.Errorf("%+v", m)
 	}
 	if len(got.Members) != 3 || got.Members[1].Name != "EX2010-2" {
@@ -59,6 +60,12 @@ func TestTopologyLongForms(t *testing.T) {
 	}
 	copies := []dag.Copy{{Member: 2, Preference: 1, ReplayLag: 7 * 24 * time.Hour, Blocked: true}, {Member: 1, Preference: 2}, {Member: 0, Preference: 3}}
 	if diff := cmp.Diff(copies, got.Databases[0].Copies); diff != "" {
+		t.Error(diff)
+	}
+	if want := (dag.Assumptions{LastManStanding: true, TieSparesLast: true, UnreadBootTimeAllows: true, MovesOnlyInSync: true}); got.Assume != want {
+		t.Errorf("%+v", got.Assume)
+	}
+	if diff := cmp.Diff([]dag.Witness{{Server: "fs3.test.local", Site: 1, Directory: `C:\W`}}, got.Spares); diff != "" {
 		t.Error(diff)
 	}
 	if got.AccessPoint || !got.Assume.LastManStanding || got.Assume.SoleMemberNeedsNoWitness || len(got.DNSServers[0].Zones) != 1 {
