@@ -3,12 +3,8 @@ package dag
 // Outcome is what those who wait are told when an event has been applied. It is apart from the effect: the lab may lose
 // it, delay it or lie.
 type Outcome struct {
-	Begun    uint8      // the program that EvBegin started
-	Answered []Answered // programs that ended
-}
-
-// Answered is the answer of a program.
-type Answered struct {
+	Begun   uint8 // the program that EvBegin started
+	Ended   bool  // Program ended, and answered
 	Program uint8
 	Answer  Answer
 }
@@ -63,7 +59,8 @@ func (s *State) Step(t *Topology, e Event) Outcome {
 		if !s.DBs[e.Database].Want || s.beingMoved(e.Database) || s.needsRegroup(t) {
 			break
 		}
-		if m := s.failoverTarget(t, e.Database, s.quorate(t)); m >= 0 {
+		groups := s.quorate(t)
+		if m := s.failoverTarget(t, e.Database, &groups); m >= 0 {
 			s.activate(t, e.Database, m)
 		}
 	case EvReplicate:
@@ -107,43 +104,6 @@ func (s *State) announce(t *Topology, db, m int) {
 	for i := range t.Databases[db].Copies {
 		if o := s.Copy(db, i); s.sourceFor(t, db, t.Databases[db].Copies[i].Member) == m {
 			o.Known = max(o.Logs, c.Logs)
-		}
-	}
-}
-
-func (s *State) replicate(t *Topology, from, to int) {
-	if !s.replicates(from, to) {
-		return
-	}
-	a, b := &s.Sites[from], &s.Sites[to]
-	b.Started, b.Stopped, b.Version, b.Origin = a.Started, a.Stopped, a.Version, a.Origin
-	s.rankVersions(t)
-}
-
-// versionGap bounds by how many writes one site's lists can be ahead of another's: the older ones count as fewer behind.
-const versionGap = 15
-
-// rankVersions keeps list versions small: only their differences matter, so the lowest becomes 0. A site without a
-// directory has none.
-func (s *State) rankVersions(t *Topology) {
-	low, high, first := uint8(255), uint8(0), -1
-	agreed := true
-	for i := range s.Sites {
-		if len(t.Sites[i].DomainControllers) == 0 {
-			continue
-		}
-		if first < 0 {
-			first = i
-		}
-		low, high = min(low, s.Sites[i].Version), max(high, s.Sites[i].Version)
-		agreed = agreed && s.Sites[i].Origin == s.Sites[first].Origin
-	}
-	low = max(low, high-min(high, versionGap))
-	for i := range s.Sites {
-		st := &s.Sites[i]
-		st.Version -= min(low, st.Version)
-		if agreed && low == high {
-			st.Origin = 0
 		}
 	}
 }

@@ -60,16 +60,38 @@ func BenchmarkApply(b *testing.B) {
 		})
 		b.Run(size.name+"/step", func(b *testing.B) {
 			b.ReportAllocs()
-			s := dag.New(topo)
+			fresh := dag.New(topo)
+			s := fresh.Clone()
 			i := 0
 			for b.Loop() {
 				if i == len(events) {
-					s, i = dag.New(topo), 0
+					s.Take(&fresh)
+					i = 0
 				}
 				s.Step(topo, events[i])
 				i++
 			}
 		})
+	}
+}
+
+// TestStepTakesNoStorage: in place, nothing is allocated but the warnings of an answer.
+func TestStepTakesNoStorage(t *testing.T) {
+	for _, size := range sizes {
+		topo := size.make()
+		events, fresh := story(topo), dag.New(topo)
+		s := fresh.Clone()
+		warnings := 0
+		run := func() {
+			s.Take(&fresh)
+			warnings = 0
+			for _, e := range events {
+				warnings += len(s.Step(topo, e).Answer.Warnings)
+			}
+		}
+		if took := testing.AllocsPerRun(20, run); int(took) > warnings || warnings == 0 {
+			t.Errorf("%s: %v allocations, %d warnings", size.name, took, warnings)
+		}
 	}
 }
 

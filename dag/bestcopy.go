@@ -1,11 +1,16 @@
 package dag
 
-// quorate are the clusters that hold quorum, each as its nodes: one, unless somebody forced another.
-func (s *State) quorate(t *Topology) []Set {
-	var groups []Set
+// clusters are those that hold quorum, each as its nodes: one, unless somebody forced another. They take no storage.
+type clusters struct {
+	nodes [16]Set
+	n     int
+}
+
+func (s *State) quorate(t *Topology) (groups clusters) {
 	for m := range s.Nodes {
 		if g := s.clusterOf(t, m); g.nodes.First() == m && s.holds(t, g) {
-			groups = append(groups, g.nodes)
+			groups.nodes[groups.n] = g.nodes
+			groups.n++
 		}
 	}
 	return groups
@@ -14,8 +19,8 @@ func (s *State) quorate(t *Topology) []Set {
 // failoverTarget is the member on which Active Manager would mount a database that is not mounted in one of the clusters
 // with quorum, -1: none. What is mounted beyond that cluster's reach it cannot know: this is how a database comes to be
 // mounted twice. It is automatic, so blocks and the mount dial apply (AM, domain-exchange.md 5.3 to 5.5).
-func (s *State) failoverTarget(t *Topology, db int, groups []Set) int {
-	for _, g := range groups {
+func (s *State) failoverTarget(t *Topology, db int, groups *clusters) int {
+	for _, g := range groups.nodes[:groups.n] {
 		if s.mountedIn(t, db, g) {
 			continue
 		}

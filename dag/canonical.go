@@ -9,7 +9,7 @@ import (
 func (s *State) Canonical(b []byte) []byte {
 	for i := range s.Sites {
 		st := &s.Sites[i]
-		b = append(b, flags(st.Power, st.Directory, st.Witness, st.Share, st.DirectoryHeld, st.WitnessHeld), st.Version, st.Origin)
+		b = append(b, flags(st.Power, st.Directory, st.Witness, st.Share, st.DirectoryHeld, st.WitnessHeld), st.Version, st.Wrote)
 		b = binary.LittleEndian.AppendUint16(b, uint16(st.Started))
 		b = binary.LittleEndian.AppendUint16(b, uint16(st.Stopped))
 	}

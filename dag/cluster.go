@@ -6,7 +6,7 @@ package dag
 // goes on, and nodes of the other leave theirs and join it.
 func (s *State) regroup(t *Topology) {
 	var leave Set
-	views := make([]Set, len(s.Nodes))
+	var views [16]Set
 	for m := range s.Nodes {
 		g := s.runningGroup(t, m)
 		if g.conf < 0 {
@@ -95,11 +95,12 @@ func (s *State) form(t *Topology, m int) {
 		return
 	}
 	g := s.joiningGroup(t, m)
-	newest := s.Nodes[g.conf].Conf.clone()
+	newest := &s.Nodes[g.conf].Conf
 	for i := range s.Nodes {
 		if formed.Has(i) {
 			n := &s.Nodes[i]
-			n.Conf, n.Cluster, n.View = newest.clone(), Running, formed
+			n.Conf.take(newest)
+			n.Cluster, n.View = Running, formed
 		}
 	}
 	s.settleGroup(t, m) // nodes that run an older cluster within reach are taken in when the clusters regroup
@@ -138,8 +139,8 @@ func (s *State) admit(t *Topology, m, to int) {
 	if g.conf < 0 {
 		return
 	}
-	conf := s.Nodes[g.conf].Conf
-	n.Conf = conf.clone()
+	conf := &s.Nodes[g.conf].Conf
+	n.Conf.take(conf)
 	n.Cluster, n.Learnt, n.Forced = Running, false, false
 	for i := range s.Nodes {
 		if g.nodes.Add(m).Has(i) {

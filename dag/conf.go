@@ -7,9 +7,9 @@ func (s *State) changeConf(t *Topology, m int, change func(*Conf)) {
 	if g.conf < 0 {
 		return
 	}
-	old := s.Nodes[g.conf].Conf.Tag
-	conf := s.Nodes[g.conf].Conf.clone()
-	change(&conf)
+	conf := &s.Nodes[g.conf].Conf // changed in place, since its node is one of those that it reaches
+	old := conf.Tag
+	change(conf)
 	for i := range s.Nodes {
 		if s.Nodes[i].Conf.Tag > old {
 			s.Nodes[i].Conf.Tag++
@@ -23,7 +23,7 @@ func (s *State) changeConf(t *Topology, m int, change func(*Conf)) {
 	conf.Tag = old + 1
 	for i := range s.Nodes {
 		if g.nodes.Has(i) {
-			s.Nodes[i].Conf = conf.clone()
+			s.Nodes[i].Conf.take(conf)
 		}
 	}
 	s.recordLatest(t, g)
@@ -40,10 +40,14 @@ func (s *State) recordLatest(t *Topology, g group) {
 	s.Latest[conf.Witness.index()] = conf.Tag
 }
 
-func (c *Conf) clone() Conf {
-	d := *c
-	d.Active = append([]int8(nil), c.Active...)
-	return d
+// take makes c equal to another configuration, in the storage that it has.
+func (c *Conf) take(from *Conf) {
+	if c == from {
+		return
+	}
+	active := append(c.Active[:0], from.Active...)
+	*c = *from
+	c.Active = active
 }
 
 // index is the witness's place in State.Latest; WitnessNone is never looked up.

@@ -9,8 +9,8 @@ func Do(t *Topology, s State, op Op) (State, Answer) {
 	c := s.Clone()
 	out := c.Step(t, Event{Kind: EvBegin, Op: op})
 	for range op.steps() + 1 {
-		for _, a := range c.Step(t, Event{Kind: EvStep, N: int64(out.Begun)}).Answered {
-			return c, a.Answer
+		if step := c.Step(t, Event{Kind: EvStep, N: int64(out.Begun)}); step.Ended {
+			return c, step.Answer
 		}
 	}
 	return c, Answer{}

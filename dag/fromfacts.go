@@ -134,7 +134,7 @@ func (s *State) listsFromFacts(t *Topology, f *Facts, vantage int) {
 	for i := range s.Sites {
 		for k := i; k >= 0; k-- {
 			if s.Sites[k].Started == s.Sites[i].Started {
-				s.Sites[i].Origin = uint8(k)
+				s.Sites[i].Wrote = uint8(len(s.Sites) - 1 - k) // when they were written is not known
 			}
 		}
 	}
@@ -143,6 +143,12 @@ func (s *State) listsFromFacts(t *Topology, f *Facts, vantage int) {
 			s.Sites[known].Version = 1
 		}
 	}
+	for i := range s.Sites {
+		if known >= 0 && s.Sites[i].Started == s.Sites[known].Started {
+			s.Sites[i].Version = s.Sites[known].Version
+		}
+	}
+	s.rankLists(t)
 }
 
 func (s *State) databaseFromFacts(t *Topology, f *Facts, d int) {

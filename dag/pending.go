@@ -22,12 +22,12 @@ func Pending(t *Topology, s *State) []Event {
 	for m := range s.Nodes {
 		events = s.pendingNode(t, m, settled, events)
 	}
-	var groups []Set
+	var groups clusters
 	if settled {
 		groups = s.quorate(t)
 	}
 	for d := range s.DBs {
-		events = s.pendingDatabase(t, d, groups, events)
+		events = s.pendingDatabase(t, d, &groups, events)
 	}
 	for i := range s.Sites {
 		for j := range s.Sites {
@@ -129,7 +129,7 @@ func (s *State) pendingCopy(t *Topology, d, c int, events []Event) []Event {
 	return events
 }
 
-func (s *State) pendingDatabase(t *Topology, d int, groups []Set, events []Event) []Event {
+func (s *State) pendingDatabase(t *Topology, d int, groups *clusters, events []Event) []Event {
 	for c := range t.Databases[d].Copies {
 		m, cp := t.Databases[d].Copies[c].Member, s.Copy(d, c)
 		events = s.pendingCopy(t, d, c, events)
@@ -160,16 +160,6 @@ func (s *State) pendingDatabase(t *Topology, d int, groups []Set, events []Event
 		events = append(events, Event{Kind: EvHome, Database: d, Span: spanHome})
 	}
 	return events
-}
-
-// replicates says whether the directory of site j has newer lists that reach site i. Of equal versions the one written at
-// the lower site index wins: the last tie-break is the originating server's id ([MS-DRSR] AttributeStamp).
-func (s *State) replicates(j, i int) bool {
-	a, b := &s.Sites[j], &s.Sites[i]
-	if i == j || !a.Directory || !b.Directory || !s.linked(i, j) {
-		return false
-	}
-	return a.Version > b.Version || a.Version == b.Version && a.Origin < b.Origin
 }
 
 // beingMoved: an administrator's operation on the database is under way; Active Manager waits for it.

@@ -88,7 +88,7 @@ func (s *State) stepProgram(t *Topology, id uint8) Outcome {
 		if p.Answer.Code == OK && int(p.PC) < p.Op.steps() {
 			return Outcome{}
 		}
-		out := Outcome{Answered: []Answered{{Program: id, Answer: p.Answer}}}
+		out := Outcome{Ended: true, Program: id, Answer: p.Answer}
 		s.Progs = append(s.Progs[:i], s.Progs[i+1:]...)
 		return out
 	}

@@ -17,9 +17,10 @@ func (s *State) restoreStep(t *Topology, p *Prog) {
 			p.fail(ErrOpenCluster, t.Members[p.Node].Name)
 			return
 		}
-		for _, m := range s.recoverySet(t, p) {
+		set := s.recoverySet(t, p)
+		for m := range s.Nodes {
 			n := &s.Nodes[m]
-			if m == int(p.Node) || n.Cluster == Running {
+			if !set.Has(m) || m == int(p.Node) || n.Cluster == Running {
 				continue
 			}
 			// One whose cluster configuration was wiped cannot be started by Restore (event 1090, QA:185443).
@@ -31,8 +32,9 @@ func (s *State) restoreStep(t *Topology, p *Prog) {
 			s.admit(t, m, int(p.Node))
 		}
 	case 5:
-		for _, m := range s.recoverySet(t, p) {
-			if s.HasQuorum(t, m) && s.Nodes[m].Repl {
+		set := s.recoverySet(t, p)
+		for m := range s.Nodes {
+			if set.Has(m) && s.HasQuorum(t, m) && s.Nodes[m].Repl {
 				s.raise(t, m)
 			}
 		}
@@ -40,15 +42,11 @@ func (s *State) restoreStep(t *Topology, p *Prog) {
 }
 
 // recoverySet are the Started members of the recovery site.
-func (s *State) recoverySet(t *Topology, p *Prog) []int {
-	dir := s.directoryFor(p.Op.From)
-	var set []int
-	for m := range s.Nodes {
-		if dir >= 0 && t.Members[m].Site == p.Op.Site && s.Sites[dir].Started.Has(m) {
-			set = append(set, m)
-		}
+func (s *State) recoverySet(t *Topology, p *Prog) Set {
+	if dir := s.directoryFor(p.Op.From); dir >= 0 {
+		return t.MembersOf(p.Op.Site) & s.Sites[dir].Started
 	}
-	return set
+	return 0
 }
 
 func (s *State) restoreCheck(t *Topology, p *Prog) {
@@ -70,8 +68,9 @@ func (s *State) restoreCheck(t *Topology, p *Prog) {
 		p.fail(ErrOpenCluster, t.Members[(s.Sites[dir].Started&^t.MembersOf(p.Op.Site)).First()].Name)
 		return
 	}
-	for _, m := range s.recoverySet(t, p) {
-		if s.answersTo(t, p.Op.From, m) && s.Nodes[m].Conf.Present {
+	set := s.recoverySet(t, p)
+	for m := range s.Nodes {
+		if set.Has(m) && s.answersTo(t, p.Op.From, m) && s.Nodes[m].Conf.Present {
 			p.Node = int8(m)
 			return
 		}

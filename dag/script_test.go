@@ -62,8 +62,8 @@ func (x *script) run(line string) string {
 func (x *script) apply(e dag.Event) (dag.State, dag.Outcome) {
 	next, out := dag.Apply(x.t, x.s, e)
 	x.s = next
-	for _, a := range out.Answered {
-		x.answer(a.Answer)
+	if out.Ended {
+		x.answer(out.Answer)
 	}
 	return next, out
 }

@@ -31,7 +31,7 @@ type SiteState struct {
 	Started       Set   // StartedMailboxServers as this site's directory holds it
 	Stopped       Set   // StoppedMailboxServers likewise
 	Version       uint8 // attribute version of the two lists; the higher one wins replication ([MS-DRSR] AttributeStamp)
-	Origin        uint8 // site of the directory in which they were written; of equal versions the lower one wins
+	Wrote         uint8 // rank of the time of that write; of equal versions the later write wins
 }
 
 // NodeState is an Exchange server of the DAG.
@@ -104,6 +104,7 @@ func New(t *Topology) State {
 		Slow:            make([]bool, len(t.Sites)*len(t.Sites)),
 		Nodes:           make([]NodeState, len(t.Members)),
 		DBs:             make([]DBState, len(t.Databases)),
+		Progs:           make([]Prog, 0, 4),
 		InPool:          make([]bool, len(t.Members)),
 		Points:          make([]int8, len(t.DNSServers)*len(t.Names)),
 		Routes:          make([]int8, len(t.Redirectors)),
@@ -165,28 +166,6 @@ func (t *Topology) ParityModel(nodes int, use WitnessUse) (QuorumModel, WitnessU
 		return NodeFileShareMajority, use
 	}
 	return NodeMajority, WitnessNone
-}
-
-// Clone is a deep copy.
-func (s *State) Clone() State {
-	c := *s
-	c.Sites = append([]SiteState(nil), s.Sites...)
-	c.Cuts = append([]bool(nil), s.Cuts...)
-	c.Slow = append([]bool(nil), s.Slow...)
-	c.Nodes = append([]NodeState(nil), s.Nodes...)
-	for i := range c.Nodes {
-		c.Nodes[i].Conf.Active = append([]int8(nil), s.Nodes[i].Conf.Active...)
-	}
-	c.DBs = append([]DBState(nil), s.DBs...)
-	c.Copies = append([]CopyState(nil), s.Copies...)
-	c.Progs = append([]Prog(nil), s.Progs...)
-	for i := range c.Progs {
-		c.Progs[i].Answer.Warnings = append([]Warning(nil), s.Progs[i].Answer.Warnings...)
-	}
-	c.Points = append([]int8(nil), s.Points...)
-	c.InPool = append([]bool(nil), s.InPool...)
-	c.Routes = append([]int8(nil), s.Routes...)
-	return c
 }
 
 // Copy is the copy of a database at a place in its order of preference.

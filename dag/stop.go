@@ -40,19 +40,8 @@ func (s *State) stopStep(t *Topology, p *Prog) {
 	}
 }
 
-// writeLists changes the lists as one site's directory holds them; every write raises the attribute's version.
-func (s *State) writeLists(t *Topology, site int, change func(*SiteState)) {
-	before := s.Sites[site]
-	change(&s.Sites[site])
-	if before.Started == s.Sites[site].Started && before.Stopped == s.Sites[site].Stopped {
-		return
-	}
-	s.Sites[site].Version++
-	s.Sites[site].Origin = uint8(site)
-	s.rankVersions(t)
-}
-
-// secondWrite: Stop writes the directory of the members' own site too, to beat replication (DECK). With that site dead the
+// secondWrite: Stop writes the directory of the members' own site too, to beat replication (DECK): a write of its own there,
+// on top of what that directory holds. With that site dead the
 // cmdlet says so, and it is harmless (KB10086): row 12 of domain-exchange.md section 9.
 func (s *State) secondWrite(t *Topology, p *Prog, dir int) {
 	for i := range s.Sites {
@@ -63,8 +52,12 @@ func (s *State) secondWrite(t *Topology, p *Prog, dir int) {
 			p.warn(WarnDirectory, t.Sites[i].Name)
 			continue
 		}
-		a, b := &s.Sites[dir], &s.Sites[i]
-		b.Started, b.Stopped, b.Version, b.Origin = a.Started, a.Stopped, a.Version, a.Origin
-		s.rankVersions(t)
+		s.writeLists(t, i, func(st *SiteState) {
+			st.Started, st.Stopped = st.Started&^p.Op.Members, st.Stopped|p.Op.Members
+		})
+		if a, b := &s.Sites[dir], &s.Sites[i]; a.Started == b.Started && a.Version == b.Version {
+			s.takeLists(dir, i) // one value, written in two places
+			s.rankLists(t)
+		}
 	}
 }

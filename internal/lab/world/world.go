@@ -149,8 +149,8 @@ func (w *World) Close() {
 func (w *World) apply(e dag.Event) dag.Outcome {
 	before := w.state.Clone()
 	out := w.state.Step(w.opts.Topology, e)
-	for _, a := range out.Answered {
-		w.answer(a.Program, a.Answer)
+	if out.Ended {
+		w.answer(out.Program, out.Answer)
 	}
 	w.cutShort()
 	w.tell(e, &before)
