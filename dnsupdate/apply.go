@@ -250,7 +250,7 @@ func (ch Change) outcome(v Verdict, after Record, other bool) (Result, string) {
 	case v.Result == Conflict && other:
 		return Failed, "not applied: another name of zone " + ch.Zone + " is in conflict"
 	case v.Result == Conflict:
-		return Conflict, v.Why + "; it answers " + shown(after) + " now: other records of the name are in the way, or a hand edit came and went"
+		return Conflict, v.Why + "; it answers " + shown(after) + " now: the name stands in another zone of this server, other records of it are in the way, or a hand edit came and went"
 	}
 	return v.Result, v.Why + "; it still answers " + shown(after)
 }

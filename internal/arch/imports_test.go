@@ -28,7 +28,7 @@ var house = []row{
 	{pkg: "internal/explore", own: "dag runbooks internal/run", why: "It searches the pure part; with I/O it could not search."},
 
 	{pkg: "witness", own: "dag", tests: "witness/...", why: driver},
-	{pkg: "dnsupdate", own: "dag", modules: "github.com/miekg/dns github.com/bodgit/tsig", tests: "dnsupdate/...", why: driver},
+	{pkg: "dnsupdate", own: "dag", modules: "github.com/miekg/dns github.com/bodgit/tsig", tests: "dnsupdate/... internal/peers", why: driver},
 	{pkg: "dnsupdate/dnsupdatetest", own: "dag dnsupdate", modules: "github.com/miekg/dns " + testModules, why: suite},
 	{pkg: "umredirect", own: "dag umredirect/health umredirect/mailbox umredirect/invite umredirect/batch umredirect/guard", modules: "github.com/emiago/sipgo", tests: "umredirect/...", why: driver},
 	{pkg: "umredirect/health", modules: "github.com/miekg/dns " + testModules,

@@ -1,0 +1,3 @@
+package dnsupdate_test
+
+func domainFaults() []fault { return nil }
