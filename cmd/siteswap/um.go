@@ -75,31 +75,20 @@ func (a *app) followRoute(ctx context.Context, srv *umredirect.Server, site *con
 	for _, c := range site.Controllers {
 		client.Endpoints = append(client.Endpoints, c.API.String())
 	}
-	look := func() {
-		c, cancel := context.WithTimeout(ctx, time.Second)
-		defer cancel()
-		r, err := client.Route(c)
-		if err != nil || r.Generation <= srv.Status().Generation {
-			return
-		}
-		if err := srv.Set(umredirect.Setting{Site: r.Site, Generation: r.Generation}); err != nil {
+	latest := func() uint64 { return srv.Status().Generation }
+	set := func(r api.Route) {
+		err := srv.Set(umredirect.Setting{Site: r.Site, Generation: r.Generation})
+		if err != nil && !errors.Is(err, umredirect.ErrOlder) { // two controllers told it at the same time
 			fmt.Fprintln(a.errs, "redirector of "+me.Site+":", err)
 		}
 	}
-	look()
-	every := max(300*time.Millisecond, time.Duration(float64(20*time.Second)/scale(site)))
-	go func() {
-		t := time.NewTicker(every)
-		defer t.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-t.C:
-				look()
-			}
-		}
-	}()
+	first, cancel := context.WithTimeout(ctx, time.Second)
+	if r, err := client.Route(first); err == nil && r.Generation > latest() {
+		set(r)
+	}
+	cancel()
+	wait := max(time.Second, time.Duration(float64(30*time.Second)/scale(site)))
+	go client.FollowRoute(ctx, wait, latest, set)
 }
 
 // serveSockets binds what the site file says and serves until the command ends.

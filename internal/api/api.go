@@ -15,7 +15,7 @@ const (
 	PathRuns   = "/v1/runs"   // GET list, POST start
 	PathEvents = "/v1/events" // GET ?after=INDEX&wait=SECONDS: events of the replicated log, long poll
 	PathFacts  = "/v1/facts"  // GET: what this controller observes, with ages
-	PathRoute  = "/v1/route"  // GET: where calls are sent, since the last um.reroute
+	PathRoute  = "/v1/route"  // GET ?after=GENERATION&wait=SECONDS: where calls are sent, since the last um.reroute; long poll
 )
 
 // HeaderIndex is the log index that an answer is of: reads may be stale, and say so.

@@ -37,6 +37,8 @@ var house = []row{
 	{pkg: "umredirect/batch", modules: "golang.org/x/sys " + testModules, why: "A leaf: many datagrams with one system call."},
 	{pkg: "umredirect/guard", modules: testModules, why: "A leaf: addresses and times in, a verdict out."},
 	{pkg: "umredirect/invite", modules: testModules, why: "A leaf: bytes in, bytes out; it must not know of tables or sockets to stay as strict as it is."},
+	{pkg: "umredirect/telemetry", own: "umredirect umredirect/health umredirect/hep", modules: "github.com/prometheus/client_golang " + testModules,
+		why: "What an operator sees of calls. It takes what the redirector tells and can change nothing there."},
 	{pkg: "umredirect/mailbox", modules: testModules, why: "A leaf: a million mailboxes in little memory, and their file."},
 	{pkg: "umredirect/umredirecttest", own: "dag umredirect", modules: "github.com/emiago/sipgo " + testModules, why: suite},
 	{pkg: "internal/exchange", own: "dag internal/exchange/wire", tests: "internal/exchange/...", why: driver},

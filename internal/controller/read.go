@@ -39,11 +39,38 @@ func (n *Node) getStatus(w http.ResponseWriter, r *http.Request) {
 	n.answer(w, http.StatusOK, s)
 }
 
-// getRoute is where calls are sent: a redirector that was dead during a um.reroute asks for it.
-func (n *Node) getRoute(w http.ResponseWriter, _ *http.Request) {
-	now := n.ledgerNow()
-	site, generation := now.cluster.Route()
-	n.answer(w, http.StatusOK, api.Route{Site: site, Generation: generation})
+// getRoute is where calls are sent: at once without wait, else when that is newer than the generation after, or when the wait is
+// over. A redirector that was dead during a um.reroute asks for it.
+func (n *Node) getRoute(w http.ResponseWriter, r *http.Request) {
+	after, err := number(r, "after")
+	if err != nil {
+		n.problem(w, err)
+		return
+	}
+	seconds, err := number(r, "wait")
+	if err != nil {
+		n.problem(w, err)
+		return
+	}
+	timer := time.NewTimer(min(time.Duration(min(seconds, 3600))*time.Second, maxWait))
+	defer timer.Stop()
+	for {
+		now, changed := n.watched()
+		site, generation := now.cluster.Route()
+		if seconds == 0 || generation > after {
+			n.answer(w, http.StatusOK, api.Route{Site: site, Generation: generation})
+			return
+		}
+		select {
+		case <-changed:
+		case <-timer.C:
+			seconds = 0
+		case <-r.Context().Done():
+			return
+		case <-n.ctx.Done():
+			seconds = 0
+		}
+	}
 }
 
 // canAct is a verified yes, or a no and why.

@@ -1,0 +1,170 @@
+package telemetry
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"siteswap/umredirect"
+	"siteswap/umredirect/hep"
+)
+
+// Options are what a book needs.
+type Options struct {
+	Logger    *slog.Logger
+	PerSecond int // lines; 50. Calls above that rate are counted only
+	Keep      int // calls that can be read again; 1000
+	Mirror    *hep.Sink
+}
+
+// Entry is a call as it is read again. Numbers go up by one.
+type Entry struct {
+	Number    uint64    `json:"number"`
+	At        time.Time `json:"at"`
+	CallID    string    `json:"call_id"`
+	Source    string    `json:"source"`
+	Transport string    `json:"transport"`
+	Called    string    `json:"called"`
+	By        string    `json:"by"` // what named the called one: diversion, history-info, request-uri
+	Status    int       `json:"status"`
+	Target    string    `json:"target,omitempty"`
+	Why       string    `json:"why"`
+	Micros    int64     `json:"us"`
+}
+
+// Book takes note of calls.
+type Book struct {
+	o       Options
+	left    atomic.Int64 // lines until the next refill
+	skipped atomic.Uint64
+
+	mu      sync.Mutex
+	entries []Entry // the oldest first
+	last    uint64
+	changed chan struct{}
+	counts  map[outcome]uint64
+	seconds [len(bounds) + 1]uint64
+	sum     time.Duration
+}
+
+// outcome is what calls are counted by.
+type outcome struct {
+	status int
+	target string
+}
+
+// maxOutcomes bounds the counters: targets come from the table, and tables change.
+const maxOutcomes = 1000
+
+// New makes a book; Run keeps its rate.
+func New(o Options) *Book {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.PerSecond <= 0 {
+		o.PerSecond = 50
+	}
+	if o.Keep <= 0 {
+		o.Keep = 1000
+	}
+	b := &Book{o: o, changed: make(chan struct{}), counts: map[outcome]uint64{}}
+	b.left.Store(int64(o.PerSecond))
+	return b
+}
+
+// Run refills the lines every second, and says how many calls had none, until the context ends.
+func (b *Book) Run(ctx context.Context) {
+	t := time.NewTicker(time.Second)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			b.refill()
+			return
+		case <-t.C:
+			b.refill()
+		}
+	}
+}
+
+func (b *Book) refill() {
+	if n := b.skipped.Swap(0); n > 0 {
+		b.o.Logger.Info("calls without a line", "count", n, "limit_per_second", b.o.PerSecond)
+	}
+	b.left.Store(int64(b.o.PerSecond))
+}
+
+// Wanted says whether the next call would get a line. The redirector asks for every call, so it costs next to nothing.
+func (b *Book) Wanted() bool { return b.left.Load() > 0 }
+
+// Note takes note of a call that was looked at.
+func (b *Book) Note(c umredirect.Call) {
+	b.count(c)
+	if b.left.Add(-1) < 0 {
+		b.skipped.Add(1)
+		return
+	}
+	e := Entry{At: c.At.UTC(), CallID: c.CallID, Source: c.Source.String(), Transport: c.Transport, Called: c.Called, By: c.By,
+		Status: c.Status, Target: c.Target, Why: c.Why, Micros: c.Took.Microseconds()}
+	b.o.Logger.Info("call", "call_id", e.CallID, "source", e.Source, "transport", e.Transport, "called", e.Called, "by", e.By,
+		"status", e.Status, "target", e.Target, "why", e.Why, "us", e.Micros)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.last++
+	e.Number = b.last
+	if len(b.entries) == b.o.Keep {
+		b.entries = slices.Delete(b.entries, 0, max(1, b.o.Keep/10)) // now and then, not at each call
+	}
+	b.entries = append(b.entries, e)
+	close(b.changed)
+	b.changed = make(chan struct{})
+}
+
+func (b *Book) count(c umredirect.Call) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	k := outcome{c.Status, c.Target}
+	if _, known := b.counts[k]; !known && len(b.counts) >= maxOutcomes {
+		k.target = "other"
+	}
+	b.counts[k]++
+	i := 0
+	for i < len(bounds) && c.Took.Seconds() > bounds[i] {
+		i++
+	}
+	b.seconds[i]++
+	b.sum += c.Took
+}
+
+// After are the calls with a higher number, the oldest first. Without any it waits for one until the context ends.
+func (b *Book) After(ctx context.Context, number uint64) []Entry {
+	for {
+		b.mu.Lock()
+		if number > b.last {
+			number = 0 // of an earlier life of the redirector
+		}
+		i, _ := slices.BinarySearchFunc(b.entries, number+1, func(e Entry, n uint64) int {
+			switch {
+			case e.Number < n:
+				return -1
+			case e.Number > n:
+				return 1
+			}
+			return 0
+		})
+		out := slices.Clone(b.entries[i:])
+		changed := b.changed
+		b.mu.Unlock()
+		if len(out) > 0 {
+			return out
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return []Entry{}
+		}
+	}
+}

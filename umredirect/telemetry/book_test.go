@@ -1,0 +1,126 @@
+package telemetry_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"siteswap/umredirect"
+	"siteswap/umredirect/health"
+	"siteswap/umredirect/telemetry"
+)
+
+func call(id string) umredirect.Call {
+	return umredirect.Call{At: time.Unix(1700000000, 0), CallID: id, Source: netip.MustParseAddrPort("192.0.2.1:5060"), Transport: "udp", Called: "1001",
+		By: "diversion", Status: 302, Target: "old.test.local:5060", Why: "mailbox on OLD", Took: 30 * time.Microsecond}
+}
+
+// A line has everything that an operator looks for; above the rate calls are counted, and the next second says how many.
+func TestLines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		b := telemetry.New(telemetry.Options{Logger: slog.New(slog.NewTextHandler(&log, nil)), PerSecond: 3})
+		ctx, cancel := context.WithCancel(t.Context())
+		go b.Run(ctx)
+		for range 10 {
+			b.Note(call("c1"))
+		}
+		want := `msg=call call_id=c1 source=192.0.2.1:5060 transport=udp called=1001 by=diversion status=302 target=old.test.local:5060 why="mailbox on OLD" us=30`
+		if n := strings.Count(log.String(), want); n != 3 || b.Wanted() {
+			t.Errorf("%d lines, and wanted %v: %s", n, b.Wanted(), log.String())
+		}
+		time.Sleep(1100 * time.Millisecond)
+		synctest.Wait()
+		if !strings.Contains(log.String(), `msg="calls without a line" count=7 limit_per_second=3`) || !b.Wanted() {
+			t.Errorf("after a second: %s", log.String())
+		}
+		cancel()
+		synctest.Wait()
+	})
+}
+
+func TestAfter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := telemetry.New(telemetry.Options{PerSecond: 1000, Keep: 10})
+		ids := func(path string) (out string) {
+			t.Helper()
+			w := httptest.NewRecorder()
+			b.ServeHTTP(w, httptest.NewRequest("GET", telemetry.PathCalls+path, nil))
+			var entries []telemetry.Entry
+			if err := json.Unmarshal(w.Body.Bytes(), &entries); err != nil {
+				return w.Body.String()
+			}
+			for _, e := range entries {
+				out += e.CallID
+			}
+			return out
+		}
+		if got := ids(""); got != "" {
+			t.Errorf("before any call: %q", got)
+		}
+		for _, id := range strings.Split("abcdefghijklmnopqrstuvwxy", "") {
+			b.Note(call(id))
+		}
+		for path, want := range map[string]string{"?after=22": "wxy", "?after=25": "", "?after=99&wait=0": "pqrstuvwxy", "?after=x": "after: write a number\n", "?wait=-1": "wait: write seconds\n", "": "pqrstuvwxy"} {
+			if got := ids(path); got != want {
+				t.Errorf("%s: %q, want %q", path, got, want)
+			}
+		}
+		go func() {
+			time.Sleep(3 * time.Second)
+			b.Note(call("z"))
+		}()
+		began := time.Now()
+		if got := ids("?after=25&wait=20"); got != "z" || time.Since(began) != 3*time.Second {
+			t.Errorf("waiting: %q after %v", got, time.Since(began))
+		}
+	})
+}
+
+func TestMetrics(t *testing.T) {
+	b := telemetry.New(telemetry.Options{PerSecond: 1})
+	for range 3 {
+		b.Note(call("c"))
+	}
+	declined := call("d")
+	declined.Status, declined.Target = 480, ""
+	b.Note(declined)
+	h, err := telemetry.Metrics(b, telemetry.Source{
+		Status: func() umredirect.Status {
+			return umredirect.Status{Setting: umredirect.Setting{Site: "DR", Generation: 9}, CanRoute: true,
+				Health: []health.Status{{Target: health.Target{Host: "old.test.local", Port: 5060, Transport: "tcp", Legacy: true}, State: health.Down, Dead: true}},
+				Alarms: []health.Alarm{{Name: health.LegacyUM}}}
+		},
+		Traffic: func() telemetry.Traffic {
+			return telemetry.Traffic{Fast: map[string]uint64{"ex3.test.local:5060": 70}, ACKs: 5, Strangers: 4}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	for _, want := range []string{
+		`siteswap_um_calls_total{path="slow",status="302",target="old.test.local:5060"} 3`,
+		`siteswap_um_calls_total{path="slow",status="480",target=""} 1`,
+		`siteswap_um_calls_total{path="fast",status="302",target="ex3.test.local:5060"} 70`,
+		`siteswap_um_answer_seconds_bucket{le="2e-05"} 0`, `siteswap_um_answer_seconds_bucket{le="5e-05"} 4`, `siteswap_um_answer_seconds_count 4`,
+		`siteswap_um_can_route 1`, `siteswap_um_generation 9`, `siteswap_um_active_site{site="DR"} 1`,
+		`siteswap_um_target_up{kind="legacy",target="old.test.local:5060;transport=tcp"} 0`, `siteswap_um_alarms{name="legacy-um"} 1`, `siteswap_um_alarms{name="current-um"} 0`,
+		`siteswap_um_silent_total{why="stranger"} 4`, `siteswap_um_acks_total 5`, `siteswap_um_calls_without_line 3`, "go_goroutines ",
+	} {
+		if !strings.Contains(w.Body.String(), want+"\n") && !strings.Contains(w.Body.String(), "\n"+want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	if t.Failed() {
+		t.Log(w.Body.String())
+	}
+}
