@@ -2,6 +2,7 @@ package peers
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -35,3 +36,6 @@ func stopped(pid int) bool {
 	}
 	return true
 }
+
+// refused: the machine is there, and nothing listens.
+func refused(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }

@@ -18,7 +18,7 @@
 //	d.DCs[0].Listen                                       // its loopback address: 53 (UDP, TCP), 88, 389, 445
 //	d.DCs[0].FQDN                                         // the name that Kerberos knows it by
 //	d.KRB5(), d.Password("svc-siteswap"), d.Keytab("svc-siteswap"), d.Ticket(ctx, "svc-siteswap", file)
-//	d.Update(ctx, 0, "svc-siteswap", "add mail.test.local 60 A 10.0.1.10") // records that the account owns
+//	d.Update(ctx, 0, "svc-siteswap", "test.local", "add mail.test.local 60 A 10.0.1.10") // records that the account owns
 //	d.DCs[1].Host.Unplug()                                // its cable, not its process
 //
 // Everything lies in the folder that is given, everything runs on loopback addresses or in network namespaces whose names

@@ -25,3 +25,5 @@ const (
 func alive(int) bool { return true }
 
 func stopped(int) bool { return true }
+
+func refused(error) bool { return true }

@@ -10,7 +10,7 @@ import (
 )
 
 // starting bounds how long a server may take until it answers.
-const starting = 20 * time.Second
+const starting = 45 * time.Second
 
 // Start starts the server again, with the data that it has, and waits until it answers. One that runs is left alone.
 func (s *Server) Start(ctx context.Context) error {

@@ -97,6 +97,11 @@ func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, err
 	return dialIn(ctx, h.name, &net.Dialer{}, network, address)
 }
 
+// fromSwitch connects to the host as another machine of the network does.
+func (h *Host) fromSwitch(ctx context.Context, network, address string) (net.Conn, error) {
+	return dialIn(ctx, h.hub, &net.Dialer{}, network, address)
+}
+
 // Unplug takes the host's cable out: packets vanish in both directions, processes go on.
 func (h *Host) Unplug() error { return h.link("down") }
 
