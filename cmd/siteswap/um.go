@@ -114,6 +114,10 @@ func serveSockets(cmd *cobra.Command, srv *umredirect.Server, me *config.Redirec
 			}
 			defer l.Close()
 			go func() { ended <- srv.ServeTCP(l) }()
+		case "tls":
+			if err := serveTLS(cmd, srv, me, b, ended); err != nil {
+				return err
+			}
 		}
 	}
 	control := me.ControlBind
@@ -140,32 +144,11 @@ func serveSockets(cmd *cobra.Command, srv *umredirect.Server, me *config.Redirec
 func (a *app) redirectorOptions(site *config.Site, dir, key string) (umredirect.Options, error) {
 	o := umredirect.Options{StateFile: filepath.Join(dir, "state.json"), Logger: slog.New(slog.NewTextHandler(a.errs, nil)),
 		First: umredirect.Setting{Site: site.Sites[site.Topology().HomeSite()].Name, Generation: 1}}
-	to := umredirect.TableOptions{}
-	for _, p := range site.UM.DialPlans {
-		d := umredirect.DialPlan{Name: p.Name, ExtensionDigits: p.ExtensionDigits, Current: map[string][]umredirect.Target{}}
-		for s, contacts := range p.Current {
-			for _, c := range contacts {
-				d.Current[s] = append(d.Current[s], umredirect.Target{Host: c.Target.Host, Port: int(c.Target.Port), Transport: c.Target.Transport, Q: c.Preference()})
-			}
-		}
-		to.DialPlans = append(to.DialPlans, d)
-	}
-	for _, l := range site.UM.Legacy {
-		to.Legacy = append(to.Legacy, umredirect.Legacy{Name: l.Name, FQDN: l.FQDN, Port: l.Port, Transport: l.Transport, WhenDown: l.WhenDown})
-	}
-	for _, m := range site.UM.Mailboxes {
-		to.Mailboxes = append(to.Mailboxes, umredirect.Mailbox{Extension: m.Extension, DialPlan: m.DialPlan, Home: m.Home})
-	}
-	for _, r := range site.UM.Redirectors {
-		for _, l := range r.Listen {
-			to.Self = append(to.Self, l.AddrPort.String())
-		}
-	}
-	table, err := umredirect.NewTable(to)
+	table, err := umredirect.NewTable(tableOptions(site))
 	if err != nil {
 		return o, usage("um: %v", err)
 	}
-	o.Table = table
+	o.Table, o.Stateful = table, site.UM.Stateful
 	for _, p := range site.UM.Peers {
 		o.Peers = append(o.Peers, netip.PrefixFrom(p.Addr, p.BitLen()))
 	}

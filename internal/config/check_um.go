@@ -14,6 +14,7 @@ func (c *checker) um() {
 		return
 	}
 	for i, r := range um.Redirectors {
+		c.sipTLS(i, r)
 		c.refer(at("um.redirectors[%d].site", i), r.Site, "site", c.site.placeNames())
 		if n := len(r.Bind); n > 0 && n != len(r.Listen) {
 			c.fail(at("um.redirectors[%d].bind", i), fmt.Sprintf("%d addresses to bind for %d to listen", n, len(r.Listen)), "write one for each of listen, in the same order")
@@ -26,30 +27,31 @@ func (c *checker) um() {
 		if l.Name == "current" {
 			c.fail(at("um.legacy[%d].name", i), "current means the current UM servers", "give the legacy server another name")
 		}
-		if l.Address.IsValid() {
-			c.notOurs(at("um.legacy[%d].address", i), Target{Host: l.Address.String(), Port: cmpOr(l.Port, 5060)})
+		if l.Name == "decline" {
+			c.fail(at("um.legacy[%d].name", i), "decline means that nobody takes the call", "give the legacy server another name")
 		}
+		if l.Address.IsValid() {
+			c.notOurs(at("um.legacy[%d].address", i), Target{Host: l.Address.String(), Port: l.ServicePort()})
+		}
+		c.legacy(at("um.legacy[%d]", i), l)
 	}
 	c.mailboxes()
-	if um.LDAP != nil {
-		c.oneSecret("um.ldap", false, um.LDAP.KeyFile, um.LDAP.Env, um.LDAP.Command)
-	}
-}
-
-func cmpOr(n, otherwise int) int {
-	if n == 0 {
-		return otherwise
-	}
-	return n
+	c.ldap()
+	c.homes()
 }
 
 func (c *checker) dialPlans() {
 	for i, p := range c.site.UM.DialPlans {
+		c.dialPlan(at("um.dial_plans[%d]", i), p)
 		for _, site := range sortedKeys(p.Current) {
 			path := at("um.dial_plans[%d].current.%s", i, site)
 			c.refer(path, site, "site", c.site.placeNames())
 			for j, k := range p.Current[site] {
 				c.notOurs(at("%s[%d].target", path, j), k.Target)
+				c.umPort(at("%s[%d].target", path, j), k.Target.Port, p.Version)
+				if p.Security != "" && p.Security != "unsecured" && k.Target.Transport != "tls" {
+					c.fail(at("%s[%d].target", path, j), "a "+p.Security+" dial plan, and a target without TLS", "write ;transport=tls, or security: unsecured")
+				}
 			}
 		}
 	}
@@ -122,14 +124,11 @@ func (c *checker) mailboxes() {
 		last := slices.MaxFunc(sources, func(a, b string) int { return c.doc.Line(a) - c.doc.Line(b) })
 		c.fail(last, "mailboxes come from "+strings.Join(sources, " and "), "keep one of them")
 	}
-	homes, plans := []string{"current"}, []string{}
-	for _, l := range um.Legacy {
-		homes = append(homes, l.Name)
-	}
-	digits := map[string]int{}
+	homes, plans := um.homeNames(), []string{}
+	byName := map[string]DialPlan{}
 	for _, p := range um.DialPlans {
 		plans = append(plans, p.Name)
-		digits[p.Name] = p.ExtensionDigits
+		byName[p.Name] = p
 	}
 	for i, m := range um.Mailboxes {
 		path := at("um.mailboxes[%d]", i)
@@ -137,8 +136,8 @@ func (c *checker) mailboxes() {
 		if !c.refer(path+".dial_plan", m.DialPlan, "dial plan", plans) || m.Extension == "" {
 			continue
 		}
-		if want := digits[m.DialPlan]; want > 0 && (len(m.Extension) != want || strings.Trim(m.Extension, "0123456789") != "") {
-			c.fail(c.later(path+".extension", path+".dial_plan"), fmt.Sprintf("extension %q does not fit the dial plan %s", m.Extension, m.DialPlan), fmt.Sprintf("write %d digits, in quotes", want))
+		if fix := byName[m.DialPlan].misfit(m.Extension); fix != "" {
+			c.fail(c.later(path+".extension", path+".dial_plan"), fmt.Sprintf("extension %q does not fit the dial plan %s", m.Extension, m.DialPlan), fix)
 		}
 	}
 }

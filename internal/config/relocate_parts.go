@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -130,6 +131,8 @@ func (m *mover) um() {
 	for i := range um.Redirectors {
 		r := &um.Redirectors[i]
 		place := m.place(r.Site)
+		r.TLS = nil // the emulated PBX speaks none
+		r.Listen = slices.DeleteFunc(slices.Clone(r.Listen), func(l Listener) bool { return l.Network == "tls" })
 		r.Bind = make([]Listener, len(r.Listen))
 		for j := range r.Listen {
 			l := &r.Listen[j]
@@ -154,8 +157,9 @@ func (m *mover) um() {
 	for i := range um.Legacy {
 		l := &um.Legacy[i]
 		l.Address.Addr = m.move(m.place(l.Site), l.Address.Addr)
-		if l.Port > 0 {
-			l.Port = raise(l.Port)
+		l.Port = raise(l.ServicePort())
+		for j := range l.Also {
+			m.contact(m.place(l.Site), &l.Also[j].Target)
 		}
 	}
 	um.LDAP = nil
