@@ -147,10 +147,10 @@ func PredictStep(t *dag.Topology, s *Step, seen dag.Facts, vantage int) (dag.Fac
 	// The directory that the command writes is the newest; a controller in a third place has none of its own.
 	writes := runSite(t, s.With, vantage)
 	f := &forward{t: t, state: dag.FromFacts(t, &seen, writes), vantage: vantage}
-	assumed := f.observe()
+	assumed := f.state.Clone()
 	f.step(&k, s, seen, nil)
 	after := f.observe()
-	forgetActive(&seen, &assumed, &after)
+	forgetActive(t, &seen, &assumed, &after)
 	if len(f.adjusts) > 0 { // what the model does not hold starts from what is seen, not from the site file
 		carryTTL(&after, &seen)
 		k.Adjust(t, s.With, &after)
@@ -160,11 +160,17 @@ func PredictStep(t *dag.Topology, s *Step, seen dag.Facts, vantage int) (dag.Fac
 
 // forgetActive: which copy a stopped cluster names as active cannot be read; the state that stands for what was seen has the
 // home copy there. Where the step leaves that assumption as it is, nothing is predicted.
-func forgetActive(seen, assumed, after *dag.Facts) {
+func forgetActive(t *dag.Topology, seen *dag.Facts, assumed *dag.State, after *dag.Facts) {
 	for d := range after.Databases {
-		was, is := at(assumed.Databases, d).Active, &after.Databases[d].Active
-		if !at(seen.Databases, d).Active.Known && is.Value == was.Value {
-			*is = dag.Unknown[string](is.From, "it could not be read before the step, which does not change it")
+		is := &after.Databases[d].Active
+		if at(seen.Databases, d).Active.Known || !is.Known {
+			continue
+		}
+		for m := range assumed.Nodes {
+			if conf := &assumed.Nodes[m].Conf; conf.Present && int(conf.Active[d]) == t.MemberIndex(is.Value) {
+				*is = dag.Unknown[string](is.From, "it could not be read before the step, which does not change it")
+				break
+			}
 		}
 	}
 }

@@ -200,13 +200,25 @@ func (w *world) mounted(site int) ref.Val {
 		on := at(w.Facts.Databases, d).MountedOn
 		m := w.Topology.MemberIndex(on.Value)
 		switch {
-		case !on.Known:
+		case !on.Known && !w.mountsNone(site, d):
 			maybe = append(maybe, w.Topology.Databases[d].Name)
-		case m >= 0 && w.Topology.Members[m].Site == site:
+		case on.Known && m >= 0 && w.Topology.Members[m].Site == site:
 			in = append(in, w.Topology.Databases[d].Name)
 		}
 	}
 	return w.list("mounted("+w.Topology.Sites[site].Name+")", in, maybe)
+}
+
+// mountsNone: every store of the site that has a copy of the database says that it does not mount it. Whether some dark server
+// elsewhere does is another question.
+func (w *world) mountsNone(site, db int) bool {
+	for _, c := range w.Topology.Databases[db].Copies {
+		here := at(w.Facts.Members, c.Member).MountsHere
+		if w.Topology.Members[c.Member].Site == site && (!here.Known || slices.Contains(here.Value, w.Topology.Databases[db].Name)) {
+			return false
+		}
+	}
+	return true
 }
 
 // inSite calls f with the index of a site by name.

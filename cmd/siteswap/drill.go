@@ -183,6 +183,11 @@ func (a *app) drillOptions(cmd *cobra.Command, f *drillFlags) (drill.Options, er
 		return drill.Options{}, fmt.Errorf("find this program: %w", err)
 	}
 	dir := f.dir
+	if dir != "" {
+		if err := drill.Fresh(dir); err != nil {
+			return drill.Options{}, usage("%v", err)
+		}
+	}
 	if dir == "" {
 		dir, err = os.MkdirTemp("", "siteswap-drill-")
 	} else {

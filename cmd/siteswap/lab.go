@@ -33,7 +33,7 @@ other command, in a second terminal: siteswap --config lab/site.yaml status`,
 				if rel, err := filepath.Rel(".", site); err == nil {
 					site = rel
 				}
-				fmt.Fprintf(a.out, "In another terminal:\n  siteswap --config %[1]s status\n  siteswap --config %[1]s status --watch\nCtrl-C ends it.\n", site)
+				fmt.Fprintf(a.out, "In another terminal:\n  siteswap --config %[1]s status\n  siteswap --config %[1]s status --watch\n  siteswap lab fail site Prod --dir %[2]s\nCtrl-C ends it.\n", site, filepath.Dir(site))
 			})
 			var wrong *drill.UsageError
 			if errors.As(err, &wrong) {
@@ -48,5 +48,6 @@ other command, in a second terminal: siteswap --config lab/site.yaml status`,
 	up.Flags().Float64Var(&f.speed, "speed", 60, "how many times faster than real time")
 	up.Flags().StringVar(&f.dir, "dir", "siteswap-lab", "folder for its site file, keys, logs and state")
 	c.AddCommand(up)
+	c.AddCommand(a.labEvents()...)
 	return c
 }

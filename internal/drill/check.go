@@ -95,6 +95,11 @@ func (e *Event) slowed() []string {
 	return e.Slow.Kinds
 }
 
+// TargetKinds are the kinds of things that break: site, server and the others.
+func TargetKinds() []string {
+	return []string{"site", "server", "hung", "service", "front", "witness", "share", "domain_controller", "dns", "redirector", "legacy", "copy", "controller"}
+}
+
 // given are the names of what a target names.
 func (t *Target) given() []string {
 	var out []string

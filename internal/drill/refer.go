@@ -12,14 +12,14 @@ import (
 
 // refer looks up what the scenario names: sites, servers, processes, runbooks and their steps. A drill that comes upon a wrong
 // name in its middle has cost its time for nothing.
-func (s *stage) refer() error {
+func (s *stage) refer(sc *Scenario) error {
 	var ps document.Problems
 	steps, runs := map[string]bool{}, map[string]bool{}
-	for i := range s.o.Scenario.Events {
-		e, path := &s.o.Scenario.Events[i], fmt.Sprintf("events[%d]", i)
+	for i := range sc.Events {
+		e, path := &sc.Events[i], fmt.Sprintf("events[%d]", i)
 		fail := func(field string, err error) {
 			if err != nil {
-				ps = append(ps, s.o.Scenario.problem(path+field, err))
+				ps = append(ps, sc.problem(path+field, err))
 			}
 		}
 		fail(".fail", s.referTarget(e.Fail))
@@ -47,28 +47,28 @@ func (s *stage) refer() error {
 			}
 		}
 	}
-	for i, e := range s.o.Scenario.Events {
+	for i, e := range sc.Events {
 		path := fmt.Sprintf("events[%d].after", i)
 		if a := e.After; a != nil && a.Step != "" && !steps[s.word(a.Step)] {
-			ps = append(ps, s.o.Scenario.problem(path+".step", fmt.Errorf("no run of this scenario has a step %q", a.Step)))
+			ps = append(ps, sc.problem(path+".step", fmt.Errorf("no run of this scenario has a step %q", a.Step)))
 		}
 		if a := e.After; a != nil && a.Run != "" && !runs[a.Run] {
-			ps = append(ps, s.o.Scenario.problem(path+".run", fmt.Errorf("this scenario asks for no %s", a.Run)))
+			ps = append(ps, sc.problem(path+".run", fmt.Errorf("this scenario asks for no %s", a.Run)))
 		}
 	}
-	ps = append(ps, s.referExpect(steps)...)
+	ps = append(ps, s.referExpect(sc, steps)...)
 	return ps.Sorted().Err()
 }
 
 // referExpect looks up what the expectation names.
-func (s *stage) referExpect(steps map[string]bool) document.Problems {
+func (s *stage) referExpect(sc *Scenario, steps map[string]bool) document.Problems {
 	var ps document.Problems
-	e := s.o.Scenario.Expect
+	e := sc.Expect
 	if e == nil {
 		return nil
 	}
 	fail := func(field, format string, args ...any) {
-		ps = append(ps, s.o.Scenario.problem("expect."+field, fmt.Errorf(format, args...)))
+		ps = append(ps, sc.problem("expect."+field, fmt.Errorf(format, args...)))
 	}
 	for step := range e.Steps {
 		if !steps[s.word(step)] {

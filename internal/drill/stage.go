@@ -113,7 +113,7 @@ func stageOn(ctx context.Context, o Options, base byte) (*stage, error) {
 	if err := s.chooseSites(); err != nil {
 		return nil, &UsageError{err}
 	}
-	if err := s.refer(); err != nil {
+	if err := s.refer(o.Scenario); err != nil {
 		return nil, &UsageError{err}
 	}
 	lo := labOptions(site, keys, base, o.Speed)

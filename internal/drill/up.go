@@ -22,6 +22,9 @@ func Up(ctx context.Context, o Options, ready func(siteFile string)) error {
 		}
 		return err
 	}
+	if err := s.control(ctx); err != nil {
+		return err
+	}
 	o.Watch.Head(describe(s.site))
 	s.say("everything served: %d clients, %s", s.clients(), s.mounts())
 	ready(s.site.File)

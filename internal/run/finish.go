@@ -22,6 +22,7 @@ func finish(r *Run, s *Step, p *runbooks.Step, in Input, res *Result) {
 	}
 	res.Memory = append(res.Memory, changedNames(p, in)...)
 	res.Memory = append(res.Memory, putBack(r, p, in.Topology)...)
+	res.Memory = append(res.Memory, fencedOff(p, in)...)
 	owed, paid := debts(p, in)
 	res.Debts, res.Settled = append(res.Debts, owed...), append(res.Settled, paid...)
 	if len(owed) > 0 {

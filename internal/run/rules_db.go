@@ -21,7 +21,7 @@ func activationFenced(r *Run, p *runbooks.Step, c Choice, in Input) *Refusal {
 	}
 	for _, cp := range t.Databases[db].Copies {
 		shown, what := runbooks.Harmless(t, *in.Facts, cp.Member)
-		if in.Facts.Members[cp.Member].Answers.Value || shown || r.wordFor(t, cp.Member) {
+		if in.Facts.Members[cp.Member].Answers.Value || shown || r.wordFor(t, cp.Member) || r.wasOff(in, cp.Member) {
 			continue
 		}
 		return &Refusal{Rule: RuleFenceBeforeForce, Why: t.Members[cp.Member].Name + " could still have " + t.Databases[db].Name + " mounted", Evidence: what,

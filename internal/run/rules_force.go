@@ -40,7 +40,7 @@ func fenced(r *Run, in Input, about func(m int) bool) *Refusal {
 	t := in.Topology
 	var open, evidence []string
 	for m := range t.Members {
-		if !about(m) || r.wordFor(t, m) {
+		if !about(m) || r.wordFor(t, m) || r.wasOff(in, m) {
 			continue
 		}
 		if shown, what := runbooks.Harmless(t, *in.Facts, m); !shown {
