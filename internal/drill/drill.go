@@ -75,6 +75,8 @@ func runOne(ctx context.Context, o Options) (report.Document, error) {
 	switch {
 	case errors.As(err, &wrong):
 		return report.Document{}, wrong
+	case errors.As(err, &other) && other.outcome == "refused":
+		err = nil // nothing was done, so nobody need be served: the site is as dead as it was
 	case errors.As(err, &other), err == nil:
 		err = s.settle(ctx)
 	}
