@@ -1,8 +1,11 @@
 // Package witness probes file share witnesses, the primary and the alternate, all the time: in a DAG with an odd number of
 // members a broken witness is invisible until it is needed (domain-exchange.md section 6).
 //
-// The probe here asks whether the server takes connections on its share port and greets; the file share itself (rights,
-// directory, witness.log) is not read by this package.
+// [Probe] looks at the share itself where the target has an account for it (SMB, as [ProbeShare] does): server, account, share,
+// directory, rights, free space, witness.log; each failure in Exchange's words, with the cluster's event and what to do.
+// Without an account it asks whether the server takes connections on its share port and greets.
+//
+// A [Register] is a compare-and-swap on a share in a third place: it says which controllers took which generation.
 package witness
 
 import (
@@ -19,6 +22,7 @@ import (
 type Target struct {
 	Server  string // FQDN, for people
 	Address string // host:port of its share
+	SMB     *SMB   // nil: there is no account for its share
 }
 
 // Dialer opens connections; the caller chooses the local address.
@@ -37,6 +41,9 @@ const maxGreeting = 512
 
 // Probe asks one witness server. A server that accepts and says nothing is no witness that answers.
 func Probe(ctx context.Context, d Dialer, t Target, timeout time.Duration) State {
+	if t.SMB != nil {
+		return ProbeShare(ctx, d, t, *t.SMB, timeout).State()
+	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	c, err := d.DialContext(ctx, "tcp", t.Address)

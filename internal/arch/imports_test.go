@@ -27,7 +27,8 @@ var house = []row{
 		why: "The safety rules are functions of facts; replicas that apply the same log must agree."},
 	{pkg: "internal/explore", own: "dag runbooks internal/run", why: "It searches the pure part; with I/O it could not search."},
 
-	{pkg: "witness", own: "dag", tests: "witness/...", why: driver},
+	{pkg: "witness", own: "dag", modules: "github.com/cloudsoda/go-smb2 github.com/jcmturner/gokrb5/v8", tests: "witness/... internal/peers", why: driver},
+	{pkg: "witness/witnesstest", own: "dag witness", modules: testModules, why: suite},
 	{pkg: "dnsupdate", own: "dag", modules: "github.com/miekg/dns github.com/bodgit/tsig", tests: "dnsupdate/... internal/peers", why: driver},
 	{pkg: "dnsupdate/dnsupdatetest", own: "dag dnsupdate", modules: "github.com/miekg/dns " + testModules, why: suite},
 	{pkg: "umredirect", own: "dag umredirect/health umredirect/mailbox umredirect/invite umredirect/batch umredirect/guard", modules: "github.com/emiago/sipgo", tests: "umredirect/...", why: driver},
