@@ -13,12 +13,14 @@ var builtin embed.FS
 // BuiltIn are the runbooks that come with the program.
 func BuiltIn() []*Runbook {
 	var out []*Runbook
-	for _, name := range []string{"switchover", "failback"} {
+	for _, name := range builtInNames() {
 		rb, _ := Find(name)
 		out = append(out, rb)
 	}
 	return out
 }
+
+func builtInNames() []string { return []string{"switchover", "failback", "server-maintenance"} }
 
 // Find is the built-in runbook of that name.
 func Find(name string) (*Runbook, bool) {
@@ -38,7 +40,7 @@ func Find(name string) (*Runbook, bool) {
 func BuiltInSource(name string) ([]byte, error) {
 	data, err := builtin.ReadFile("builtin/" + name + ".yaml")
 	if err != nil {
-		best, _ := document.Nearest(name, []string{"switchover", "failback"})
+		best, _ := document.Nearest(name, builtInNames())
 		return nil, fmt.Errorf("there is no built-in runbook %s; the nearest is %s", quote(name), best)
 	}
 	return data, nil

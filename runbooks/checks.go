@@ -44,6 +44,7 @@ type checkInput struct {
 	t        *dag.Topology
 	f        dag.Facts
 	from, to int
+	server   int // that the run is about, -1: none
 	planned  bool
 }
 
@@ -62,13 +63,14 @@ func bad(text, evidence string) finding { return finding{level: Fails, text: tex
 func unseen(text, why string) finding   { return finding{level: CannotCheck, text: text, evidence: why} }
 
 // Checks are all readiness checks, in the order in which a person would make them.
-func Checks() []ReadinessCheck { return append(groupChecks(), siteChecks()...) }
+func Checks() []ReadinessCheck { return slices.Concat(groupChecks(), siteChecks(), serverChecks()) }
 
 // checkIDs are the ids of all checks.
 func checkIDs() []string {
 	return []string{"dac-mode", "lists-agree", "target-differs", "target-has-copies", "target-alive", "target-members", "target-directory",
 		"source-lost", "dag-whole", "source-quorum", "copies-healthy", "copy-loss", "copies-blocked", "max-active", "witness", "alternate-witness",
-		"dns-servers", "redirectors", "power-control"}
+		"dns-servers", "redirectors", "power-control", "server-answers", "copies-elsewhere", "quorum-without", "automount-consensus", "no-co-reboot",
+		"witness-votes", "witness-in-use", "one-cluster", "in-service", "content-index", "log-space"}
 }
 
 // CheckOf is the check with that id.
@@ -124,7 +126,10 @@ func EvaluateCheck(id string, t *dag.Topology, f dag.Facts, params map[string]st
 	if !ok {
 		return CheckResult{ID: id, Level: CannotCheck, Text: "no check has the id " + id}
 	}
-	in := checkInput{t: t, f: f, from: t.SiteIndex(params["from"]), to: t.SiteIndex(params["to"]), planned: Mode(t, f, params) == "planned"}
+	in := checkInput{t: t, f: f, from: t.SiteIndex(params["from"]), to: t.SiteIndex(params["to"]), server: -1, planned: Mode(t, f, params) == "planned"}
+	if params["server"] != "" {
+		in.server = t.MemberIndex(params["server"])
+	}
 	if params["mode"] == "" { // a runbook without a mode, as failback, leaves a site that works
 		in.planned = true
 	}
@@ -176,7 +181,7 @@ func (in checkInput) each(s dag.Set, f func(i int, name string, m dag.MemberFact
 
 // checkByHand is how a person makes the checks of a step. The sites are those of the run, -1 where they are not known.
 func checkByHand(t *dag.Topology, a Args, from, to int) []string {
-	in := checkInput{t: t, from: from, to: to}
+	in := checkInput{t: t, from: from, to: to, server: -1}
 	var out []string
 	for _, id := range a.Checks {
 		c, ok := CheckOf(id)

@@ -1,6 +1,7 @@
 package runbooks_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -113,7 +114,7 @@ func siteCases() []checkCase {
 
 func TestChecks(t *testing.T) {
 	tested := map[string]bool{}
-	for _, tt := range append(groupCases(), siteCases()...) {
+	for _, tt := range slices.Concat(groupCases(), siteCases(), serverCases()) {
 		t.Run(tt.name, func(t *testing.T) {
 			tested[tt.id] = true
 			topo := reference()

@@ -12,6 +12,7 @@ func Troubles() []Trouble {
 	return []Trouble{
 		{1, "After the cleanup of a node the whole DAG is gone.", "It was the last node that held the cluster's database. Start the members of the other site, form the DAG there, seed the copies again. Mail of the meantime is at risk: keep every database file."},
 		{2, "Automount consensus not reached.", "A member on the Started list cannot be asked. Bring it back; or mark it stopped with -ConfigurationOnly and run Restore on those that are left."},
+		{3, "The last server mounts nothing after a restart.", "The witness restarted with it, so that nobody can say that the other site is not mounting. See that it is not, then run the same Restore again."},
 		{4, "A warning says that a server was marked as stopped but could not be removed from the cluster (0x46).", "The cluster was not up yet. Wait until Get-ClusterNode answers, then run the same Restore again."},
 		{5, "The cluster API fails with 0x6d9: there are no more endpoints.", "A server that is still on the Started list runs no cluster. Look at both lists, stop the lost site with -ConfigurationOnly once more, stop the cluster service here, run Restore again."},
 		{6, "The command can only be run when DatacenterActivationMode is DagOnly.", "Do not change the mode now. Use the Windows tools: stop the cluster service, start one node with /forcequorum, evict the lost nodes, set the quorum model."},

@@ -35,6 +35,22 @@ func (a *app) failbackCommand() *cobra.Command {
 	return a.startCommand("failback", "Move everything home after the site has recovered", "  siteswap failback --from DR --to Prod")
 }
 
+// maintenanceCommand is the one that names a server instead of two sites.
+func (a *app) maintenanceCommand() *cobra.Command {
+	f := &startFlags{runbook: "server-maintenance"}
+	c := &cobra.Command{Use: "maintenance SERVER", Short: "Take one server out of service and back, inside its site", Args: cobra.ExactArgs(1),
+		Example: "  siteswap maintenance EX2010-1\n  siteswap maintenance EX2010-1 --yes --no-wait",
+		Long: `Take one server out of service and back, inside its site: pool, databases, cluster group, maintenance mode. The run waits
+while the work is done; attest to it with ` + "`siteswap run approve RUN work`" + `.`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.params = append(f.params, "server="+args[0])
+			return a.startRun(cmd, f)
+		}}
+	c.Flags().BoolVar(&f.yes, "yes", false, "start without asking")
+	c.Flags().BoolVar(&f.async, "no-wait", false, "start and return; `siteswap run show` tells the rest")
+	return c
+}
+
 func (a *app) startCommand(name, short, example string) *cobra.Command {
 	f := &startFlags{}
 	c := &cobra.Command{Use: name, Short: short, Args: cobra.NoArgs, Example: example,

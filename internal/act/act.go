@@ -107,6 +107,8 @@ func actors() map[string]actor {
 		"db.unblock":         (*World).unblock,
 		"policy.freeze":      (*World).freeze,
 		"policy.restore":     (*World).thaw,
+		"server.drain":       (*World).maintain,
+		"server.resume":      (*World).maintain,
 		"dns.repoint":        (*World).repoint,
 		"dns.ttl":            (*World).ttl,
 		"vip.drain":          (*World).pool,

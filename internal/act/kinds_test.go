@@ -65,12 +65,24 @@ func ex2016(o *lab.Options) {
 	o.Topology.Exchange, o.Topology.Windows = dag.Version{Release: 2016, CU: 3}, "2012 R2"
 }
 
+// drained is EX2010-1 in maintenance mode.
+func drained(r *rig) {
+	f := dag.Observe(r.topology, new(r.state()), labtest.DR)
+	k, _ := runbooks.KindOf("server.drain")
+	for _, op := range k.Model(r.topology, runbooks.Args{Server: "EX2010-1"}, f) {
+		r.do(op)
+	}
+}
+
 // deeds show every kind at least once.
 func deeds() []deed {
 	one := func(kind, server string) runbooks.Step { return step(kind, runbooks.Args{Server: server}) }
 	site := func(kind, name string) runbooks.Step { return step(kind, runbooks.Args{Site: name}) }
 	return slices.Concat(dagDeeds(), clusterDeeds(one), databaseDeeds(site), []deed{
 		{name: "fence", before: lostProd, step: step("fence", runbooks.Args{Site: "Prod", By: []string{"power"}}), still: true, text: "EX2010-2: power off"},
+		{name: "server.drain", change: ex2016, step: one("server.drain", "EX2010-1"), text: "DB1 to EX2010-2"},
+		{name: "server.drain of 2010", step: one("server.drain", "EX2010-1"), text: "DB1 to EX2010-2"},
+		{name: "server.resume", change: ex2016, before: drained, step: one("server.resume", "EX2010-1"), memory: []run.Remembered{{Key: "policy/EX2010-1", Value: "Unrestricted"}}},
 		{name: "policy.freeze", step: site("policy.freeze", "Prod")},
 		{name: "policy.freeze with moves home", change: ex2016, step: site("policy.freeze", "Prod")},
 		{name: "policy.restore", change: ex2016, step: site("policy.restore", "Prod"), before: func(r *rig) {

@@ -228,6 +228,9 @@ func (s *stage) parameters(e *Event) map[string]string {
 		from, to = to, from
 	}
 	params := map[string]string{"from": from, "to": to}
+	if _, one := e.With["server"]; one { // maintenance is about one server, not about two sites
+		params = map[string]string{}
+	}
 	for k, v := range e.With {
 		params[k] = s.word(v)
 	}

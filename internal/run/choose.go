@@ -23,6 +23,8 @@ func choose(r *Run, p *runbooks.Step, in Input) (Choice, string) {
 		return chooseForced(r, p, in)
 	case "policy.freeze":
 		c.Memory = freezeMemory(r, p, in)
+	case "server.drain":
+		c.Memory = drainMemory(p, in)
 	case "db.block":
 		c.Memory = blockMemory(p, in)
 	case "dns.repoint", "dns.ttl":
@@ -171,6 +173,15 @@ func freezeMemory(r *Run, p *runbooks.Step, in Input) []Remembered {
 	}
 	if pm := in.Facts.Cluster.PreferenceMoves; in.Topology.Exchange.MovesByPreference() && pm.Known && (pm.Value || r.owesMoves()) {
 		out = append(out, Remembered{Key: "preference", Value: "on"})
+	}
+	return out
+}
+
+// drainMemory: the policy is put back as it was; that the server is in maintenance is remembered as one thing.
+func drainMemory(p *runbooks.Step, in Input) []Remembered {
+	out := []Remembered{{Key: "drain/" + p.With.Server, Value: "in service"}}
+	if m := in.Topology.MemberIndex(p.With.Server); m >= 0 && in.Facts.Members[m].Policy.Known {
+		out = append(out, Remembered{Key: "policy/" + in.Topology.Members[m].Name, Value: string(in.Facts.Members[m].Policy.Value)})
 	}
 	return out
 }

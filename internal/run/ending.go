@@ -86,7 +86,7 @@ func NotPutBack(r *Run) []string {
 }
 
 func mustPutBack(key string) bool {
-	for _, p := range []string{"policy/", "dial/", "block/", "ttl/", "preference"} {
+	for _, p := range []string{"policy/", "dial/", "block/", "ttl/", "drain/", "preference"} {
 		if strings.HasPrefix(key, p) {
 			return true
 		}

@@ -59,7 +59,7 @@ func putsBack(p *runbooks.Step, t *dag.Topology, key string) bool {
 	switch p.Kind + " " + kind {
 	case "policy.restore preference":
 		return true
-	case "policy.restore policy", "policy.restore dial", "db.unblock dial":
+	case "policy.restore policy", "policy.restore dial", "db.unblock dial", "server.resume policy", "server.resume drain":
 		return inScope(t, p, t.MemberIndex(rest))
 	case "db.unblock block":
 		db, member, _ := strings.Cut(rest, "/")
@@ -124,6 +124,10 @@ func recall(r *Run, p *runbooks.Step, t *dag.Topology, before *dag.Facts, after 
 			if v, ok := values["policy/"+t.Members[m].Name]; ok {
 				after.Members[m].Policy.Value = dag.ActivationPolicy(v)
 			}
+		}
+	case p.Kind == "server.resume":
+		if m := t.MemberIndex(p.With.Server); m >= 0 && after.Members[m].Policy.Known && values["policy/"+p.With.Server] != "" {
+			after.Members[m].Policy.Value = dag.ActivationPolicy(values["policy/"+p.With.Server])
 		}
 	case p.Kind == "db.unblock" && blocksByDial(t):
 		for m := range t.Members {

@@ -178,5 +178,8 @@ func Vantage(p *runbooks.Plan, t *dag.Topology) int {
 	if v := runbooks.Vantage(p, t); v >= 0 {
 		return v
 	}
+	if m := t.MemberIndex(p.Parameter("server")); p.Parameter("server") != "" && m >= 0 {
+		return t.Members[m].Site
+	}
 	return max(0, t.SiteIndex(p.Parameter("to")))
 }

@@ -37,6 +37,8 @@ func kindPromise(r *Run, s *Step, p *runbooks.Step, in Input) (runbooks.Truth, s
 		return fencePromise(r, p, in)
 	case "db.activate":
 		return activatePromise(s, p, in)
+	case "server.drain":
+		return drainPromise(p, in)
 	case "db.resync":
 		return resyncPromise(p, in)
 	case "dag.restore":
@@ -94,6 +96,22 @@ func resyncPromise(p *runbooks.Step, in Input) (runbooks.Truth, string) {
 				return runbooks.False, name + " is " + string(st.Value)
 			}
 		}
+	}
+	return runbooks.True, ""
+}
+
+// drainPromise: the server mounts nothing any more.
+func drainPromise(p *runbooks.Step, in Input) (runbooks.Truth, string) {
+	m := in.Topology.MemberIndex(p.With.Server)
+	if m < 0 {
+		return runbooks.False, p.With.Server + " is no member"
+	}
+	mounts := in.Facts.Members[m].MountsHere
+	switch {
+	case !mounts.Known:
+		return runbooks.Unknown, "what " + p.With.Server + " mounts cannot be seen"
+	case len(mounts.Value) > 0:
+		return runbooks.False, p.With.Server + " still mounts " + strings.Join(mounts.Value, ", ")
 	}
 	return runbooks.True, ""
 }

@@ -24,6 +24,7 @@ const (
 	RuleTargetDiffers      = "target-differs"
 	RuleTargetAlive        = "target-alive"
 	RuleOneRunPerDAG       = "one-run-per-dag"
+	RuleNoCoReboot         = "no-co-reboot"
 )
 
 // rule looks at one step about to act. It returns a refusal, or nil.
@@ -50,6 +51,8 @@ func rulesOf(kind string) []rule {
 		return []rule{cleanupTarget}
 	case "db.activate":
 		return []rule{activationFenced, lossAcknowledged, ttlBeforeMove}
+	case "server.drain":
+		return []rule{noCoReboot}
 	case "db.resync":
 		return []rule{keepTheDivergent}
 	}
