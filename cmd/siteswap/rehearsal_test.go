@@ -33,6 +33,10 @@ func TestDrills(t *testing.T) {
 	}{
 		{"restore is not answered", restoreUnanswered}, {"move does nothing and is not answered", moveDropped},
 		{"stop fails", stopFails}, {"move lies", moveLies},
+		{"stop does half", misbehaved("Stop-DatabaseAvailabilityGroup", "half", "stop", "failed")},
+		{"restore does half", misbehaved("Restore-DatabaseAvailabilityGroup", "half", "restore", "failed")},
+		{"restore comes late", misbehaved("Restore-DatabaseAvailabilityGroup", "late", "restore", "failed")},
+		{"move comes late", misbehaved("Move-ActiveMailboxDatabase", "late", "activate/DB1", "degraded")},
 		{"interrupted", interrupted}, {"interrupted early", interruptedEarly}, {"killed", killed},
 		{"refused", refusedByDAC}, {"planted and expected", plantedExpected},
 		{report.MountedTwice, planted(report.MountedTwice)}, {report.LostAcknowledged, planted(report.LostAcknowledged)},

@@ -63,6 +63,16 @@ func (s *stage) switchTarget(t *Target, up bool) (string, error) {
 			s.lab.Legacy(fqdn, up)
 		}
 		return "UM server " + fqdn, err
+	case t.Disk != "":
+		return s.member("log volume of ", t.Disk, func(m int) { s.lab.Disk(m, up) })
+	case t.ClusterStart != "":
+		return s.member("quick start of the cluster service on ", t.ClusterStart, func(m int) { s.lab.ClusterStart(m, up) })
+	case t.Index != "":
+		d, m, err := s.copyOf(t.Index)
+		if err == nil {
+			s.lab.Index(d, m, up)
+		}
+		return "content index of " + s.word(t.Index), err
 	case t.Copy != "":
 		return s.copyFails(t.Copy, up)
 	}
@@ -297,6 +307,10 @@ func (s *stage) grip(e *Event) {
 	case len(e.Release) > 0:
 		s.lab.Release(e.Release)
 		s.injected("released: " + strings.Join(e.Release, ", "))
+	case len(e.Slow.Link) == 2:
+		a, b := s.t.SiteIndex(s.word(e.Slow.Link[0])), s.t.SiteIndex(s.word(e.Slow.Link[1]))
+		s.lab.SlowLink(a, b, e.Slow.Factor > 1)
+		s.injected(fmt.Sprintf("link %s to %s is %s", s.t.Sites[a].Name, s.t.Sites[b].Name, map[bool]string{true: "slow", false: "quick again"}[e.Slow.Factor > 1]))
 	default:
 		s.lab.Slow(e.Slow.Kinds, e.Slow.Factor)
 		s.injected(fmt.Sprintf("%s %g times slower", strings.Join(e.Slow.Kinds, ", "), e.Slow.Factor))

@@ -80,6 +80,9 @@ func (e *Event) checkVerb(doc *document.Document, path string) document.Problems
 			ps = append(ps, doc.Problem(path+".kill", "names no process", "write `{controller: leader}`, a controller's id, or `{redirector: SITE}`"))
 		}
 	}
+	if s := e.Slow; s != nil && (len(s.Kinds) == 0) == (len(s.Link) == 0) || s != nil && len(s.Link) != 0 && len(s.Link) != 2 {
+		ps = append(ps, doc.Problem(path+".slow", "does not say what is slow", "write `{kinds: [replicate, ship], factor: 10}` or `{link: [SITE, SITE], factor: 10}`"))
+	}
 	for _, kind := range slices.Concat(e.Hold, e.Release, e.slowed()) {
 		if !slices.Contains(worldKinds(), kind) {
 			ps = append(ps, doc.Problem(path, fmt.Sprintf("the world does no %q by itself", kind), "write "+strings.Join(worldKinds(), ", ")))
@@ -97,14 +100,14 @@ func (e *Event) slowed() []string {
 
 // TargetKinds are the kinds of things that break: site, server and the others.
 func TargetKinds() []string {
-	return []string{"site", "server", "hung", "service", "front", "witness", "share", "domain_controller", "dns", "redirector", "legacy", "copy", "controller"}
+	return []string{"site", "server", "hung", "service", "front", "witness", "share", "domain_controller", "dns", "redirector", "legacy", "disk", "index", "cluster_start", "copy", "controller"}
 }
 
 // given are the names of what a target names.
 func (t *Target) given() []string {
 	var out []string
 	for name, value := range map[string]string{"site": t.Site, "server": t.Server, "hung": t.Hung, "service": t.Service, "front": t.Front, "witness": t.Witness, "share": t.Share,
-		"domain_controller": t.DomainController, "dns": t.DNS, "redirector": t.Redirector, "legacy": t.Legacy, "copy": t.Copy, "controller": t.Controller} {
+		"domain_controller": t.DomainController, "dns": t.DNS, "redirector": t.Redirector, "legacy": t.Legacy, "disk": t.Disk, "index": t.Index, "cluster_start": t.ClusterStart, "copy": t.Copy, "controller": t.Controller} {
 		if value != "" {
 			out = append(out, name)
 		}

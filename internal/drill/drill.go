@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"siteswap/internal/api"
@@ -75,7 +76,7 @@ func runOne(ctx context.Context, o Options) (report.Document, error) {
 	switch {
 	case errors.As(err, &wrong):
 		return report.Document{}, wrong
-	case errors.As(err, &other) && other.outcome == "refused":
+	case errors.As(err, &other) && strings.HasPrefix(other.outcome, "refused"):
 		err = nil // nothing was done, so nobody need be served: the site is as dead as it was
 	case errors.As(err, &other), err == nil:
 		err = s.settle(ctx)
@@ -123,7 +124,7 @@ func (s *stage) settle(ctx context.Context) error {
 			return err
 		}
 	}
-	deadline := time.Now().Add(40 * time.Second)
+	deadline := time.Now().Add(s.patience())
 	quiet := time.Time{}
 	for time.Now().Before(deadline) && ctx.Err() == nil {
 		served, all := s.lab.Served()
@@ -145,6 +146,17 @@ func (s *stage) settle(ctx context.Context) error {
 		return fmt.Errorf("at the end only %d of %d clients are served", served, all)
 	}
 	return nil
+}
+
+// patience is how long the drill waits for everybody to be served. After a run that failed it is short: nobody goes on, and what
+// Exchange does by itself is soon done.
+func (s *stage) patience() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if how := s.outcomes[s.asked]; how == "failed" || how == "aborted" {
+		return 12 * time.Second
+	}
+	return 40 * time.Second
 }
 
 // lastRunEnds waits for the run that was asked for last. It goes by the log's events: a controller that has just been started

@@ -32,6 +32,9 @@ type Target struct {
 	DNS              string `yaml:"dns" doc:"The DNS server of this site stops, and nothing else."`
 	Redirector       string `yaml:"redirector" doc:"The redirector of this site stops."`
 	Legacy           string `yaml:"legacy" doc:"This older UM server stops."`
+	Disk             string `yaml:"disk" doc:"The log volume of this server is full."`
+	Index            string `yaml:"index" doc:"The content index of a copy fails, as DB1/SERVER."`
+	ClusterStart     string `yaml:"cluster_start" doc:"The cluster service of this server will be slow to answer when it is started."`
 	Copy             string `yaml:"copy" doc:"A passive copy fails, as DB1/SERVER: its disk is broken."`
 	Controller       string `yaml:"controller" doc:"A controller by its id, or leader."`
 	Link             *bool  `yaml:"link" doc:"With restore site: false: power is back before the links of the site are."`
@@ -51,9 +54,10 @@ type Move struct {
 	To       string `yaml:"to" need:"name the server" doc:"The server that shall mount it."`
 }
 
-// Slow lets what the world does by itself take longer.
+// Slow lets what the world does by itself take longer, or a link.
 type Slow struct {
-	Kinds  []string `yaml:"kinds" need:"list kinds, as in [replicate, ship]" doc:"replicate: directories tell each other (DNS zones with them); ship: logs are copied; and others."`
+	Link   []string `yaml:"link" doc:"A link between two sites is slow: logs fall behind. With factor 1 it is quick again."`
+	Kinds  []string `yaml:"kinds" doc:"replicate: directories tell each other (DNS zones with them); ship: logs are copied; and others."`
 	Factor float64  `yaml:"factor" min:"1" max:"10000" need:"how many times longer" doc:"How many times longer; 1: as ever."`
 }
 

@@ -31,6 +31,10 @@ func (s *stage) refer(sc *Scenario) error {
 				fail("", err)
 			}
 		}
+		if e.Slow != nil && len(e.Slow.Link) == 2 {
+			_, err := s.linkEnds(&Link{Link: e.Slow.Link})
+			fail(".slow", err)
+		}
 		if e.Move != nil {
 			_, _, err := s.copyOf(e.Move.Database + "/" + e.Move.To)
 			fail(".move", err)
@@ -111,15 +115,17 @@ func (s *stage) referTarget(t *Target) error {
 			errs = append(errs, err)
 		}
 	}
-	for _, server := range []string{t.Server, t.Hung, t.Service, t.Front} {
+	for _, server := range []string{t.Server, t.Hung, t.Service, t.Front, t.Disk, t.ClusterStart} {
 		if server != "" {
 			_, err := s.member("", server, func(int) {})
 			errs = append(errs, err)
 		}
 	}
-	if t.Copy != "" {
-		_, _, err := s.copyOf(t.Copy)
-		errs = append(errs, err)
+	for _, c := range []string{t.Copy, t.Index} {
+		if c != "" {
+			_, _, err := s.copyOf(c)
+			errs = append(errs, err)
+		}
 	}
 	if t.Legacy != "" {
 		_, err := s.legacy(t.Legacy)

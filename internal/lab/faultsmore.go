@@ -64,6 +64,27 @@ func (l *Lab) Copy(database, member int) {
 	l.world.Apply(dag.Event{Kind: dag.EvInvalidCopy, Database: database, Member: member})
 }
 
+// Disk fills the log volume of a member, or gives it room again.
+func (l *Lab) Disk(member int, room bool) {
+	l.world.Apply(dag.Event{Kind: dag.EvDisk, Member: member, On: room})
+}
+
+// Index breaks or mends the content index of a copy.
+func (l *Lab) Index(database, member int, good bool) {
+	l.world.Apply(dag.Event{Kind: dag.EvIndex, Database: database, Member: member, On: good})
+}
+
+// ClusterStart makes the cluster service of a member slow to answer when it is started next, or quick.
+func (l *Lab) ClusterStart(member int, quick bool) {
+	l.world.Apply(dag.Event{Kind: dag.EvSlowStart, Member: member, On: quick})
+}
+
+// SlowLink makes a link slow both ways, or quick again.
+func (l *Lab) SlowLink(a, b int, slow bool) {
+	l.world.Apply(dag.Event{Kind: dag.EvSlow, Site: a, Other: b, On: !slow})
+	l.world.Apply(dag.Event{Kind: dag.EvSlow, Site: b, Other: a, On: !slow})
+}
+
 // Power switches members by the out-of-band control, as their owner would.
 func (l *Lab) Power(members dag.Set, p dag.Power) {
 	l.world.Apply(dag.Event{Kind: dag.EvBegin, Op: dag.Op{Kind: dag.OpPower, Members: members, Power: p}})
