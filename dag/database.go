@@ -114,6 +114,9 @@ func (s *State) status(t *Topology, db, m int) CopyStatus {
 	if s.HasQuorum(t, m) && int(s.Nodes[m].Conf.Active[db]) == m {
 		return CopyDismounted
 	}
+	if s.Nodes[m].DiskFull {
+		return CopyFailed
+	}
 	// After a site's loss the surviving copies show DisconnectedAndHealthy, and may be activated (FARAGE).
 	if active := int(s.Nodes[m].Conf.Active[db]); active < 0 || !s.reaches(t, m, active) {
 		if c.Status == CopyResynchronizing {

@@ -1,23 +1,12 @@
 package dag
 
 // disk fills or frees the volume of a member's log files. A database whose logs cannot be written dismounts; passive copies
-// there fail and retry until there is room (domain-exchange.md 5.5, section 9 row 20).
+// there show Failed, and go on when there is room again (domain-exchange.md 5.5, section 9 row 20).
 func (s *State) disk(t *Topology, m int, full bool) {
 	s.Nodes[m].DiskFull = full
-	if !full {
-		return
+	if full {
+		s.dismountOn(t, m)
 	}
-	s.dismountOn(t, m)
-	for d := range t.Databases {
-		if c := s.copyOn(t, d, m); c != nil && c.Status.follows() {
-			c.Status = CopyFailed
-		}
-	}
-}
-
-// follows: the copy takes logs, or will.
-func (s CopyStatus) follows() bool {
-	return s == CopyHealthy || s == CopyInitializing || s == CopyResynchronizing
 }
 
 // Retained is how many log files of a database the active copy on a member must keep: those that the copy furthest behind has

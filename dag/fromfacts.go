@@ -59,7 +59,7 @@ func (s *State) nodeFromFacts(t *Topology, f *Facts, m int) {
 		return
 	}
 	s.Sites[t.Members[m].Site].Power = true
-	n.Front = mf.Front.Value
+	n.Front = mf.Front.Value || n.Offline // of one that is out of service nobody knows whether its front runs
 	if mf.Cluster.Known {
 		n.Cluster = mf.Cluster.Value
 	}

@@ -49,7 +49,7 @@ func (s *State) observeSite(t *Topology, vantage, i int) SiteFacts {
 		p := PoolFact{Enabled: Unknown[bool](t.Sites[i].VIP, noAnswer), Healthy: Unknown[bool](t.Sites[i].VIP, noAnswer)}
 		if reach {
 			p.Enabled = Know(s.InPool[m], t.Sites[i].VIP)
-			p.Healthy = Know(s.alive(m) && s.Nodes[m].Front, t.Sites[i].VIP)
+			p.Healthy = Know(s.alive(m) && s.Nodes[m].Serves(), t.Sites[i].VIP)
 		}
 		f.Pool = append(f.Pool, p)
 	}
@@ -69,7 +69,7 @@ func (s *State) managedFrom(t *Topology, vantage, dir int) bool {
 func (s *State) observeMember(t *Topology, vantage, m int) MemberFacts {
 	n, name := &s.Nodes[m], t.Members[m].Name
 	f := MemberFacts{Answers: Know(s.answersTo(t, vantage, m), name), Power: Know(n.Power, "power control of "+name)}
-	f.Front = Know(f.Answers.Value && n.Front, name)
+	f.Front = Know(f.Answers.Value && n.Serves(), name)
 	f.UM = Know(f.Answers.Value && t.Members[m].UM, name)
 	if !f.Answers.Value {
 		f.Cluster, f.StartType, f.Evicted = Unknown[Service](name, noAnswer), Unknown[StartType](name, noAnswer), Unknown[bool](name, noAnswer)

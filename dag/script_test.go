@@ -178,7 +178,8 @@ var opNames = map[string]dag.OpKind{"stop": dag.OpStop, "restore": dag.OpRestore
 	"cluster-stop": dag.OpClusterStop, "cluster-start": dag.OpClusterStart, "evict": dag.OpEvict, "cleanup": dag.OpCleanup,
 	"quorum": dag.OpQuorum, "move-group": dag.OpMoveGroup, "activate": dag.OpActivate, "mount": dag.OpMount, "dismount": dag.OpDismount,
 	"resume": dag.OpResume, "reseed": dag.OpReseed, "block": dag.OpBlock, "unblock": dag.OpUnblock, "policy": dag.OpPolicy,
-	"dial": dag.OpDial, "suspend": dag.OpSuspend, "move-now": dag.OpMoveNow, "pause": dag.OpPause, "component": dag.OpComponent, "preference": dag.OpPreference, "power": dag.OpPower}
+	"dial": dag.OpDial, "suspend": dag.OpSuspend, "move-now": dag.OpMoveNow, "pause": dag.OpPause, "component": dag.OpComponent, "preference": dag.OpPreference, "power": dag.OpPower,
+	"repoint": dag.OpRepoint, "pool": dag.OpPool, "route": dag.OpRoute}
 
 // op reads an operation: its name, then sites, members and databases by name, words of the enumerations, flags, and "from"
 // with the site of the management endpoint.
@@ -245,6 +246,8 @@ func (x *script) opWord(op *dag.Op, word string) {
 		op.Dial = dag.Dial(word)
 	case string(dag.Unrestricted), string(dag.IntrasiteOnly), string(dag.Blocked):
 		op.Policy = dag.ActivationPolicy(word)
+	case "0", "1", "2":
+		op.Server = int(word[0] - '0')
 	default:
 		if x.t.MemberIndex(strings.Split(word, ",")[0]) < 0 {
 			x.printf("no word %q", word)

@@ -52,7 +52,7 @@ func (s *State) selection(t *Topology, db int, nodes Set) (order [16]int8, n int
 // comesBefore compares the copies at two places of which a is the less preferred.
 func (s *State) comesBefore(t *Topology, db, a, b int, byPreference bool) bool {
 	if t.Exchange.HasComponents() {
-		x, y := s.Nodes[t.Databases[db].Copies[a].Member].Front, s.Nodes[t.Databases[db].Copies[b].Member].Front
+		x, y := s.Nodes[t.Databases[db].Copies[a].Member].Serves(), s.Nodes[t.Databases[db].Copies[b].Member].Serves()
 		if x != y {
 			return x
 		}

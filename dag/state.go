@@ -62,6 +62,9 @@ type NodeState struct {
 	SlowStart bool // its cluster service will not yet answer when it has just been forced (TM46); a latent fault
 }
 
+// Serves says whether the client-access front serves: it runs, and the server was not taken out of service.
+func (n *NodeState) Serves() bool { return n.Front && !n.Offline }
+
 // Conf is the cluster database as one node holds it. Of two that differ, the one with the higher Tag is newer.
 type Conf struct {
 	Present bool

@@ -2,6 +2,7 @@ package dag_test
 
 import (
 	"fmt"
+	"time"
 
 	"siteswap/dag"
 )
@@ -19,6 +20,23 @@ var topologies = map[string]func() *dag.Topology{
 	"cu2": func() *dag.Topology {
 		t := reference()
 		t.Exchange, t.Windows = dag.Version{Release: 2016, CU: 2}, "2012 R2"
+		return t
+	},
+	"rtm":    func() *dag.Topology { t := reference(); t.Exchange = dag.Version{Release: 2010, RTM: true}; return t },
+	"lagged": func() *dag.Topology { t := reference(); t.Databases[0].Copies[2].ReplayLag = 24 * time.Hour; return t },
+	"small-disk": func() *dag.Topology {
+		t := reference()
+		t.Members[0].LogSpace, t.Members[2].LogSpace = 40, 20
+		return t
+	},
+	"spare": func() *dag.Topology {
+		t := reference()
+		t.Spares = []dag.Witness{{Server: "cas1.test.local", Site: 0}}
+		return t
+	},
+	"even-spare": func() *dag.Topology {
+		t := members("DAG4", []int{2, 2}, "2025", 0)
+		t.Spares = []dag.Witness{{Server: "fs3", Site: 2}}
 		return t
 	},
 	"witness-outside": func() *dag.Topology {

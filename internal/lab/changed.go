@@ -21,8 +21,8 @@ func (l *Lab) changed(c world.Change) {
 			l.fabric.SetPower(l.o.Servers[m].Address, is)
 			l.record.server(c.At, t.Members[m].Name, is)
 		}
-		if c.Before.Nodes[m].Front != c.After.Nodes[m].Front {
-			l.fabric.SetService(netip.AddrPortFrom(l.o.Servers[m].Address, FrontPort), c.After.Nodes[m].Front)
+		if c.Before.Nodes[m].Serves() != c.After.Nodes[m].Serves() {
+			l.fabric.SetService(netip.AddrPortFrom(l.o.Servers[m].Address, FrontPort), c.After.Nodes[m].Serves())
 		}
 	}
 	for i := range t.Sites {
