@@ -64,6 +64,7 @@ func (a *app) serveUM(cmd *cobra.Command, site *config.Site, name, data string) 
 		return usage("redirector of %s: %v", name, err)
 	}
 	defer srv.Close()
+	go followMailboxes(cmd.Context(), srv, site, dir, o.Logger)
 	a.followRoute(cmd.Context(), srv, site, me)
 	return serveSockets(cmd, srv, me)
 }
@@ -144,11 +145,11 @@ func serveSockets(cmd *cobra.Command, srv *umredirect.Server, me *config.Redirec
 func (a *app) redirectorOptions(site *config.Site, dir, key string) (umredirect.Options, error) {
 	o := umredirect.Options{StateFile: filepath.Join(dir, "state.json"), Logger: slog.New(slog.NewTextHandler(a.errs, nil)),
 		First: umredirect.Setting{Site: site.Sites[site.Topology().HomeSite()].Name, Generation: 1}}
-	table, err := umredirect.NewTable(tableOptions(site))
+	table, err := loadMailboxes(site, dir, o.Logger)
 	if err != nil {
 		return o, usage("um: %v", err)
 	}
-	o.Table, o.Stateful = table, site.UM.Stateful
+	o.Table, o.Stateful, o.Limits = table, site.UM.Stateful, limits(site.UM)
 	for _, p := range site.UM.Peers {
 		o.Peers = append(o.Peers, netip.PrefixFrom(p.Addr, p.BitLen()))
 	}

@@ -43,6 +43,7 @@ var house = []row{
 	{pkg: "umredirect/mailbox", modules: testModules, why: "A leaf: a million mailboxes in little memory, and their file."},
 	{pkg: "umredirect/umredirecttest", own: "dag umredirect", modules: "github.com/emiago/sipgo " + testModules, why: suite},
 	{pkg: "internal/umload", own: "umredirect/batch", modules: testModules, tests: "umredirect/...", why: "It calls redirectors, and must not share their reading of a message: it would share their mistakes."},
+	{pkg: "internal/umbench", own: "internal/umload umredirect/batch", modules: testModules, why: "A command: it measures programs from outside, the redirector as well as Kamailio."},
 	{pkg: "internal/exchange", own: "dag internal/exchange/wire", tests: "internal/exchange/...", why: driver},
 	{pkg: "internal/exchange/wire", why: "A call as JSON, shared by driver and lab so that neither needs the other."},
 	{pkg: "internal/exchange/exchangetest", own: "dag internal/exchange internal/exchange/wire", modules: testModules, why: suite},

@@ -144,8 +144,10 @@ func (m *mover) um() {
 			r.ControlBind = HostPort{hidden(r.Control.AddrPort)}
 		}
 	}
-	for i := range um.Peers {
-		um.Peers[i].Addr = m.moveNear(0, um.Peers[i].Addr, publicFrom)
+	for _, list := range [][]Address{um.Peers, um.Limits.Allow} {
+		for i := range list {
+			list[i].Addr = m.moveNear(0, list[i].Addr, publicFrom)
+		}
 	}
 	for i := range um.DialPlans {
 		for _, site := range sortedKeys(um.DialPlans[i].Current) {

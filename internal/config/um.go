@@ -3,12 +3,15 @@ package config
 import (
 	"fmt"
 	"strings"
+
+	"siteswap/internal/document"
 )
 
 // UM is Unified Messaging.
 type UM struct {
 	Redirectors []Redirector `yaml:"redirectors" doc:"The SIP redirect servers."`
 	Peers       []Address    `yaml:"peers" doc:"Addresses of the PBX; everyone else gets silence."`
+	Limits      UMLimits     `yaml:"limits" doc:"How much of a peer is answered."`
 	DialPlans   []DialPlan   `yaml:"dial_plans" doc:"The dial plans."`
 	Legacy      []Legacy     `yaml:"legacy" doc:"Older UM servers that still hold mailboxes."`
 	Mailboxes   []Mailbox    `yaml:"mailboxes" doc:"Which server answers for which extension."`
@@ -18,6 +21,13 @@ type UM struct {
 	HistoryInfo string       `yaml:"history_info" enum:"original|latest|ignore" doc:"The same for History-Info, which is looked at where there is no Diversion."`
 	Unknown     string       `yaml:"unknown" doc:"Who gets calls for numbers of no dial plan: current (unless set), decline, or the name of a legacy server."`
 	Stateful    bool         `yaml:"stateful" doc:"Whether redirectors remember requests and send answers again; otherwise each answer is a function of its request."`
+}
+
+// UMLimits keep a peer that asks too much silent for a while: its address may be forged.
+type UMLimits struct {
+	Allow     []Address         `yaml:"allow" doc:"Peers without a limit."`
+	PerSource int               `yaml:"per_source" min:"1" doc:"Requests per second of one peer; 2000 unless set."`
+	Block     document.Duration `yaml:"block" min:"0" doc:"How long one that goes beyond is silent; 10s unless set."`
 }
 
 // Redirector is a SIP redirect server of a site.

@@ -29,7 +29,7 @@ type options struct {
 func main() {
 	var o options
 	flag.StringVar(&o.siteswap, "siteswap", "bin/siteswap", "the program")
-	flag.StringVar(&o.site, "site", "internal/config/testdata/reference.yaml", "a site file, whose um part is replaced")
+	flag.StringVar(&o.site, "site", "internal/config/reference.yaml", "a site file, whose um part is replaced")
 	flag.StringVar(&o.kamailio, "kamailio", "/usr/sbin/kamailio", "Kamailio; without it there is nothing to compare with")
 	flag.StringVar(&o.modules, "modules", "/usr/lib/x86_64-linux-gnu/kamailio/modules/", "its modules")
 	flag.StringVar(&o.gcc, "gcc", "gcc", "a C compiler, for the floor in C; empty: none")

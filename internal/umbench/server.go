@@ -162,7 +162,7 @@ um:
   redirectors:
     - {site: Prod, listen: ['udp://127.0.0.1:%d', 'tcp://127.0.0.1:%d', 'tls://127.0.0.1:%d'], tls: {certificate: '%s', key_file: '%s'}}
   peers: [127.0.0.1]
-  limits: {allow: [127.0.0.1/32]}
+  limits: {allow: [127.0.0.1]}
   dial_plans:
     - {name: HQ, extension_digits: 7, current: {Prod: [{target: 'ex2010-1.test.local:5060;transport=tcp'}]}}
   legacy:
@@ -199,7 +199,7 @@ func (r *rig) kamailioServer(ctx context.Context, n int) (*server, error) {
 	if err := os.WriteFile(file, []byte(strings.NewReplacer(pairs...).Replace(kamailioConfig)), 0o600); err != nil {
 		return nil, err
 	}
-	args := []string{"-f", file, "-DD", "-E", "-x", "fm", "-X", "fm", "-m", strconv.Itoa(64 + n/600), "-M", "32", "-Y", dir, "-P", filepath.Join(dir, "pid")}
+	args := []string{"-f", file, "-DD", "-E", "-x", "fm", "-X", "fm", "-m", strconv.Itoa(64 + n/600), "-M", strconv.Itoa(32 + n/600), "-Y", dir, "-P", filepath.Join(dir, "pid")}
 	if _, err := os.Stat(filepath.Join(r.modules, "tls.so")); err == nil {
 		s.tls, args = local(tls), append(args, "-A", "WITH_TLS")
 	}
