@@ -42,11 +42,12 @@ func (s *Server) Status() Status {
 	return st
 }
 
-// Control answers GET and PUT /v1/state. It has no authentication of its own: bind it where only controllers come.
+// Control answers GET and PUT /v1/state, and GET [PathDecision]. It has no authentication of its own: bind it where only controllers come.
 func (s *Server) Control() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/state", func(w http.ResponseWriter, _ *http.Request) { reply(w, http.StatusOK, s.Status()) })
 	mux.HandleFunc("PUT /v1/state", s.putState)
+	mux.HandleFunc("GET "+PathDecision, s.explain)
 	return mux
 }
 

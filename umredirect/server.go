@@ -50,6 +50,8 @@ type Call struct {
 	Target    string // the first Contact's host and port
 	Why       string
 	Took      time.Duration
+	// Request and Answer are the messages, for whoever copies them. They are not kept beyond OnCall.
+	Request, Answer []byte
 }
 
 // Server answers requests on the sockets that it is given.
@@ -176,14 +178,14 @@ func (s *Server) handle(in arrival) ([]byte, netip.AddrPort) {
 		s.memory.keep(&m, answer, to, in.transport != "udp", in.send)
 	}
 	if m.method == "INVITE" {
-		s.report(&m, v, in, start)
+		s.report(&m, v, in, answer, start)
 	}
 	return answer, to
 }
 
 // report tells of an INVITE.
-func (s *Server) report(m *message, v verdict, in arrival, start time.Time) {
-	c := Call{At: start, CallID: m.one("call-id"), Source: in.from, Transport: in.transport, Called: v.Called, By: v.By, Status: v.Status, Why: v.Why}
+func (s *Server) report(m *message, v verdict, in arrival, answer []byte, start time.Time) {
+	c := Call{Request: in.raw, Answer: answer, At: start, CallID: m.one("call-id"), Source: in.from, Transport: in.transport, Called: v.Called, By: v.By, Status: v.Status, Why: v.Why}
 	if len(v.Contacts) > 0 {
 		c.Target = v.Contacts[0].address()
 	}

@@ -51,15 +51,23 @@ func (t *Table) LegacyTargets() map[string][]Target {
 	return out
 }
 
-// CanRoute says whether a call for a current mailbox gets anywhere: an OPTIONS is answered 200 only then, so that a PBX
-// goes to another redirector.
+// CanRoute says whether a call gets anywhere: an OPTIONS is answered 200 only then, so that a PBX goes to another redirector.
+// While every current server of the site is dead, those of legacy mailboxes still have somewhere to go; the others get a 503,
+// upon which a PBX tries its next redirector too.
 func CanRoute(t *Table, s State) bool {
 	if t == nil || s.Site == "" || s.Leaving {
 		return false
 	}
+	listed := false
 	for i := range t.plans {
 		targets := t.plans[i].Current[s.Site]
+		listed = listed || len(targets) > 0
 		if len(targets) > 0 && (len(alive(targets, s)) > 0 || t.plans[i].WhenDown == WhenDownRedirect) {
+			return true
+		}
+	}
+	for i := range t.legacy {
+		if listed && !s.LegacyDown[t.legacy[i].Name] && len(alive(t.legacy[i].targets, s)) > 0 {
 			return true
 		}
 	}

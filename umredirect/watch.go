@@ -36,6 +36,9 @@ func (t *Table) Watched() []health.Target {
 	return out
 }
 
+// Watched are the targets of the table in force.
+func (s *Server) Watched() []health.Target { return s.view.Load().table.Watched() }
+
 // id is the name of a watched target in [State].Dead.
 func id(t health.Target) string {
 	return Target{Host: t.Host, Port: t.Port, Transport: t.Transport}.ID()

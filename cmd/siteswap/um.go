@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -22,8 +21,10 @@ import (
 )
 
 func (a *app) umCommand() *cobra.Command {
-	c := &cobra.Command{Use: "um", Short: "Run the UM redirector of a site", Example: "  siteswap um serve --site Prod --data /var/lib/siteswap"}
+	c := &cobra.Command{Use: "um", Short: "The SIP redirector of Unified Messaging: run it, check it, ask it",
+		Example: "  siteswap um serve --site Prod --data /var/lib/siteswap\n  siteswap um route 1001\n  siteswap um status"}
 	var site, data string
+	c.AddCommand(a.umCheckCommand(), a.umRouteCommand(), a.umStatusCommand(), a.umTraceCommand())
 	serve := &cobra.Command{Use: "serve", Short: "Answer the PBX: 302 to the UM server that has the mailbox", Args: cobra.NoArgs,
 		Example: "  siteswap um serve --config siteswap.yaml --site Prod --data /var/lib/siteswap",
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -59,6 +60,10 @@ func (a *app) serveUM(cmd *cobra.Command, site *config.Site, name, data string) 
 	if err != nil {
 		return err
 	}
+	op, err := newOperation(site, me, &o)
+	if err != nil {
+		return err
+	}
 	srv, err := umredirect.New(o)
 	if err != nil {
 		return usage("redirector of %s: %v", name, err)
@@ -66,7 +71,14 @@ func (a *app) serveUM(cmd *cobra.Command, site *config.Site, name, data string) 
 	defer srv.Close()
 	go followMailboxes(cmd.Context(), srv, site, dir, o.Logger)
 	a.followRoute(cmd.Context(), srv, site, me)
-	return serveSockets(cmd, srv, me)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(cmd.Context())) // while it leaves, everything beside it goes on
+	defer op.tasks.Wait()
+	defer cancel()
+	ended := make(chan error, 8)
+	if err := op.begin(ctx, srv, ended); err != nil {
+		return err
+	}
+	return op.serveSockets(cmd, srv, me, ended)
 }
 
 // followRoute asks the controllers where calls go, once before the first call is answered and then for ever: a redirector that was
@@ -93,8 +105,7 @@ func (a *app) followRoute(ctx context.Context, srv *umredirect.Server, site *con
 }
 
 // serveSockets binds what the site file says and serves until the command ends.
-func serveSockets(cmd *cobra.Command, srv *umredirect.Server, me *config.Redirector) error {
-	ended := make(chan error, 8)
+func (op *operation) serveSockets(cmd *cobra.Command, srv *umredirect.Server, me *config.Redirector, ended chan error) error {
 	bind := me.Bind
 	if len(bind) == 0 {
 		bind = me.Listen
@@ -126,16 +137,13 @@ func serveSockets(cmd *cobra.Command, srv *umredirect.Server, me *config.Redirec
 		control = me.Control
 	}
 	if control.IsValid() {
-		l, err := net.Listen("tcp", control.String())
-		if err != nil {
-			return usage("listen on %s: %v; end what holds it, or change um.redirectors[].control", control, err)
+		if err := op.listen(context.WithoutCancel(cmd.Context()), control, "um.redirectors[].control", op.control(srv), ended); err != nil {
+			return err
 		}
-		h := &http.Server{Handler: srv.Control(), ReadHeaderTimeout: 10 * time.Second}
-		defer h.Close()
-		go func() { ended <- h.Serve(l) }()
 	}
 	select {
 	case <-cmd.Context().Done():
+		op.leave(srv)
 		return nil
 	case err := <-ended:
 		return &exit{exitFailed, "redirector ended: " + errors.Join(err).Error()}

@@ -20,6 +20,7 @@ func (c *checker) um() {
 			c.fail(at("um.redirectors[%d].bind", i), fmt.Sprintf("%d addresses to bind for %d to listen", n, len(r.Listen)), "write one for each of listen, in the same order")
 		}
 	}
+	c.operation()
 	c.dialPlans()
 	for i, l := range um.Legacy {
 		c.refer(at("um.legacy[%d].site", i), l.Site, "site", c.site.placeNames())

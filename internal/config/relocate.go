@@ -19,6 +19,9 @@ const (
 	drillScale   = 60
 )
 
+// PBXNames is the port of the emulated PBX's name server, at its first address.
+const PBXNames = 10053
+
 // PublicAddress is an address that a DNS name has in a site without being listed there: the public address in front of
 // the site, which leads to its VIP.
 type PublicAddress struct {

@@ -165,6 +165,23 @@ func (m *mover) um() {
 		}
 	}
 	um.LDAP = nil
+	m.operation(um)
+}
+
+// operation: targets are looked up at the emulated PBX's own name server, and nothing is sent or shown outside.
+func (m *mover) operation(um *UM) {
+	watch := UMWatch{}
+	if um.Watch != nil {
+		watch = *um.Watch
+	}
+	watch.CAFile, watch.Resolvers, um.Homer = "", nil, nil
+	if len(um.Peers) > 0 {
+		watch.Resolvers = []HostPort{hostPort(um.Peers[0].Addr, PBXNames)}
+	}
+	um.Watch = &watch
+	for i := range um.Redirectors {
+		um.Redirectors[i].Metrics = HostPort{}
+	}
 }
 
 // contact: names stay, because the emulated DNS answers for them; addresses move.

@@ -21,6 +21,11 @@ type UM struct {
 	HistoryInfo string       `yaml:"history_info" enum:"original|latest|ignore" doc:"The same for History-Info, which is looked at where there is no Diversion."`
 	Unknown     string       `yaml:"unknown" doc:"Who gets calls for numbers of no dial plan: current (unless set), decline, or the name of a legacy server."`
 	Stateful    bool         `yaml:"stateful" doc:"Whether redirectors remember requests and send answers again; otherwise each answer is a function of its request."`
+
+	Watch    *UMWatch          `yaml:"watch" doc:"How the servers that calls are redirected to are watched."`
+	Homer    *Homer            `yaml:"homer" doc:"A server that gets copies of the messages (HEP3)."`
+	LogLines int               `yaml:"log_lines" min:"1" max:"10000" doc:"Calls per second that get a log line; 50 unless set. The others are counted, and answered faster."`
+	Drain    document.Duration `yaml:"drain" min:"0" doc:"How long a redirector that is asked to end answers OPTIONS 503 and still takes calls; 25s unless set: one round of a PBX's OPTIONS."`
 }
 
 // UMLimits keep a peer that asks too much silent for a while: its address may be forged.
@@ -38,6 +43,7 @@ type Redirector struct {
 	TLS         *SIPTLS    `yaml:"tls" doc:"The certificate of its tls listeners."`
 	Control     HostPort   `yaml:"control" doc:"Its HTTP control address."`
 	ControlBind HostPort   `yaml:"control_bind" doc:"What it binds for that, where it differs."`
+	Metrics     HostPort   `yaml:"metrics" doc:"Where Prometheus reads its figures (/metrics); a loopback address."`
 }
 
 // SIPTLS is the certificate that a redirector shows. Its files are read again when they change.

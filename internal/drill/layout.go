@@ -187,6 +187,7 @@ func addPhones(site *config.Site, t *dag.Topology, o *lab.Options) {
 	for _, p := range site.UM.Peers {
 		o.PBX = append(o.PBX, p.Addr)
 	}
+	o.PBXNames = config.PBXNames
 	legacy := map[string]bool{}
 	for _, g := range site.UM.Legacy {
 		port := g.Port

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 	"time"
 
 	"siteswap/dag"
@@ -32,6 +33,9 @@ func (l *Lab) startPhones() error {
 		if err := l.servePhone(srv, g.Address); err != nil {
 			return err
 		}
+	}
+	if err := l.startPBXNames(); err != nil {
+		return err
 	}
 	if len(l.o.Extensions) == 0 || l.o.CallRate <= 0 {
 		return nil
@@ -87,16 +91,45 @@ func (l *Lab) pbxOptions() phone.Options {
 // resolveHost is the PBX's name service: it stands outside and survives the loss of a site.
 func (l *Lab) resolveHost(_ context.Context, host string) ([]netip.Addr, error) {
 	for _, s := range l.o.Servers {
-		if s.FQDN == host {
+		if strings.EqualFold(s.FQDN, host) {
 			return []netip.Addr{s.Address}, nil
 		}
 	}
 	for _, g := range l.o.Legacy {
-		if g.FQDN == host {
+		if strings.EqualFold(g.FQDN, host) {
 			return []netip.Addr{g.Address.Addr()}, nil
 		}
 	}
 	return nil, fmt.Errorf("%s: no such host", host)
+}
+
+// startPBXNames starts the name server of the PBX, at which redirectors look their targets up. It stands outside and answers for
+// as long as the PBX does.
+func (l *Lab) startPBXNames() error {
+	if len(l.o.PBX) == 0 || l.o.PBXNames == 0 {
+		return nil
+	}
+	at := netip.AddrPortFrom(l.o.PBX[0], l.o.PBXNames)
+	ln, err := l.fabric.Listen(at)
+	if err != nil {
+		return err
+	}
+	pc, err := l.fabric.ListenPacket(at)
+	if err != nil {
+		ln.Close()
+		return err
+	}
+	srv := &phone.NameServer{Hosts: func(name string) ([]netip.Addr, bool) {
+		addrs, err := l.resolveHost(l.ctx, name)
+		return addrs, err == nil
+	}}
+	l.tasks.Go(func() {
+		if err := srv.Serve(pc, ln); err != nil && l.ctx.Err() == nil {
+			l.record.note(l.o.Now(), "the PBX's name server ended: "+err.Error())
+		}
+	})
+	l.closed = append(l.closed, func() { pc.Close(); ln.Close() })
+	return nil
 }
 
 // startClients starts the mail clients, which resolve through a cache that honours the TTL.

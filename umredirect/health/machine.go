@@ -13,6 +13,9 @@ type Options struct {
 	Resolve   time.Duration // between two lookups of a name; 3 times Every
 	DownAfter int           // failures in a row; 3
 	UpAfter   int           // answers in a row; 2
+	// Self are the addresses of every redirector. A name that leads to one would send calls round in circles, which is for the
+	// caller to notice (RFC 3261, section 8.1.3.4): it counts as dead.
+	Self []netip.AddrPort
 }
 
 func (o Options) filled() Options {
@@ -51,6 +54,7 @@ type watched struct {
 	since     time.Duration
 	state     State
 	dead      bool // as of the last certain state
+	circle    bool // an address is a redirector's
 }
 
 // Probe is an address that is to be asked.
@@ -127,9 +131,13 @@ func (m *Machine) Resolved(now time.Duration, t Target, l Lookup) {
 	w.asked, w.due = false, now+m.o.Resolve
 	switch {
 	case l.good():
-		w.missing, w.unsure, w.why = 0, 0, ""
+		w.missing, w.unsure, w.why, w.circle = 0, 0, "", false
 		var next []*address
 		for _, at := range l.Addresses {
+			if slices.Contains(m.o.Self, at) {
+				w.circle, w.why = true, at.String()+" is a redirector"
+				continue
+			}
 			i := slices.IndexFunc(w.addresses, func(a *address) bool { return a.at == at })
 			if i < 0 {
 				next = append(next, &address{at: at, state: Unknown, due: now, since: now})
@@ -170,7 +178,7 @@ func (m *Machine) Probed(now time.Duration, p Probe, latency time.Duration, why 
 func (w *watched) settle(now time.Duration, o Options) {
 	next := w.fromAddresses()
 	switch {
-	case w.missing >= o.DownAfter:
+	case w.missing >= o.DownAfter || w.circle:
 		next = Down
 	case w.missing > 0 && w.state != Down:
 		next = Probing

@@ -167,3 +167,18 @@ func TestAlarms(t *testing.T) {
 		}
 	}
 }
+
+// A name that leads back to a redirector is dead at once, whoever answers there.
+func TestCircle(t *testing.T) {
+	m := health.NewMachine(health.Options{Self: []netip.AddrPort{two}})
+	m.SetTargets(0, []health.Target{old})
+	m.Resolved(0, old, health.Lookup{Addresses: []netip.AddrPort{one, two}})
+	m.Probed(0, health.Probe{Target: old, Address: one}, 0, "")
+	if s := m.Report(0)[0]; !s.Dead || s.Alarm == nil || !strings.Contains(s.Alarm.Text, "192.0.2.2:5060 is a redirector") {
+		t.Errorf("%+v", s)
+	}
+	m.Resolved(0, old, health.Lookup{Addresses: []netip.AddrPort{one}})
+	if s := m.Report(0)[0]; s.Dead || s.Alarm != nil {
+		t.Errorf("mended: %+v", s)
+	}
+}

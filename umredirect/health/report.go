@@ -62,6 +62,8 @@ func firstWhy(addresses []*address) string {
 // that is silent once is not an alarm, for a datagram can be lost.
 func (w *watched) alarm(o Options) string {
 	switch {
+	case w.circle:
+		return "leads back to a redirector (" + w.why + "): calls would go round in circles; mend the name in DNS"
 	case w.missing > 0:
 		return "does not resolve (" + w.why + "): a PBX drops the calls that are sent there; enter the name in the PBX's DNS"
 	case w.unsure >= o.DownAfter && len(w.addresses) == 0:

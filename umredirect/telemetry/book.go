@@ -1,8 +1,10 @@
 package telemetry
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
+	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -18,6 +20,8 @@ type Options struct {
 	PerSecond int // lines; 50. Calls above that rate are counted only
 	Keep      int // calls that can be read again; 1000
 	Mirror    *hep.Sink
+	// Local is where a redirector listens for a transport, for the copies.
+	Local func(transport string) netip.AddrPort
 }
 
 // Entry is a call as it is read again. Numbers go up by one.
@@ -103,6 +107,7 @@ func (b *Book) Wanted() bool { return b.left.Load() > 0 }
 // Note takes note of a call that was looked at.
 func (b *Book) Note(c umredirect.Call) {
 	b.count(c)
+	b.mirror(c)
 	if b.left.Add(-1) < 0 {
 		b.skipped.Add(1)
 		return
@@ -121,6 +126,21 @@ func (b *Book) Note(c umredirect.Call) {
 	b.entries = append(b.entries, e)
 	close(b.changed)
 	b.changed = make(chan struct{})
+}
+
+// mirror copies the request and its answer to Homer.
+func (b *Book) mirror(c umredirect.Call) {
+	m := b.o.Mirror
+	if m == nil || b.o.Local == nil || !m.Chosen() {
+		return
+	}
+	in := hep.Packet{At: c.At, From: c.Source, To: b.o.Local(c.Transport), Protocol: hep.TCP, CallID: c.CallID, Payload: bytes.Clone(c.Request)}
+	if c.Transport == "udp" {
+		in.Protocol = hep.UDP
+	}
+	out := in
+	out.At, out.From, out.To, out.Payload = c.At.Add(c.Took), in.To, in.From, bytes.Clone(c.Answer)
+	m.Send(in, out)
 }
 
 func (b *Book) count(c umredirect.Call) {

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
+	"net"
 	"net/http/httptest"
 	"net/netip"
 	"strings"
@@ -14,6 +16,7 @@ import (
 
 	"siteswap/umredirect"
 	"siteswap/umredirect/health"
+	"siteswap/umredirect/hep"
 	"siteswap/umredirect/telemetry"
 )
 
@@ -122,5 +125,30 @@ func TestMetrics(t *testing.T) {
 	}
 	if t.Failed() {
 		t.Log(w.Body.String())
+	}
+}
+
+// Homer gets the request and its answer, each with where it came from.
+func TestMirror(t *testing.T) {
+	here, there := net.Pipe()
+	sink := hep.NewSink(hep.SinkOptions{Conn: here, Node: 7})
+	b := telemetry.New(telemetry.Options{Mirror: sink, Local: func(string) netip.AddrPort { return netip.MustParseAddrPort("192.0.2.30:5060") }})
+	c := call("c1")
+	c.Request, c.Answer = []byte("INVITE"), []byte("SIP/2.0 302")
+	b.Note(c)
+	c.Request[0] = 'X' // the redirector uses its buffer again
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	go sink.Run(ctx)
+	buf := make([]byte, 4096)
+	for _, want := range []string{"192.0.2.1:5060 192.0.2.30:5060 INVITE", "192.0.2.30:5060 192.0.2.1:5060 SIP/2.0 302"} {
+		n, err := there.Read(buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := hep.Parse(buf[:n])
+		if got := fmt.Sprintf("%s %s %s", p.From, p.To, p.Payload); err != nil || got != want || p.CallID != "c1" || p.Protocol != hep.UDP {
+			t.Errorf("%s, %v; want %s", got, err, want)
+		}
 	}
 }
