@@ -40,6 +40,8 @@ var house = []row{
 	{pkg: "umredirect/invite", modules: testModules, why: "A leaf: bytes in, bytes out; it must not know of tables or sockets to stay as strict as it is."},
 	{pkg: "umredirect/telemetry", own: "umredirect umredirect/health umredirect/hep", modules: "github.com/prometheus/client_golang " + testModules,
 		why: "What an operator sees of calls. It takes what the redirector tells and can change nothing there."},
+	{pkg: "umredirect/directory", own: "umredirect/mailbox", modules: "github.com/go-ldap/ldap/v3 github.com/go-asn1-ber/asn1-ber " + testModules, tests: "internal/peers",
+		why: "Where mailboxes come from; the redirector answers without it, and does not know it."},
 	{pkg: "umredirect/mailbox", modules: testModules, why: "A leaf: a million mailboxes in little memory, and their file."},
 	{pkg: "umredirect/umredirecttest", own: "dag umredirect", modules: "github.com/emiago/sipgo " + testModules, why: suite},
 	{pkg: "internal/umload", own: "umredirect/batch", modules: testModules, tests: "umredirect/...", why: "It calls redirectors, and must not share their reading of a message: it would share their mistakes."},

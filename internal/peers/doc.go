@@ -15,7 +15,7 @@
 //	d, err := peers.StartDomain(ctx, peers.DomainOptions{Dir: t.TempDir(), Realm: "TEST.LOCAL",
 //		Controllers: []peers.Controller{{Name: "dc1"}, {Name: "dc2"}}, Accounts: []string{"svc-siteswap"}})
 //	defer d.Close()
-//	d.DCs[0].Listen                                       // its loopback address: 53 (UDP, TCP), 88, 389, 445
+//	d.DCs[0].Listen                                       // its loopback address: 53 (UDP, TCP), 88, 389, 445, 636
 //	d.DCs[0].FQDN                                         // the name that Kerberos knows it by
 //	d.KRB5(), d.Password("svc-siteswap"), d.Keytab("svc-siteswap"), d.Ticket(ctx, "svc-siteswap", file)
 //	d.Update(ctx, 0, "svc-siteswap", "test.local", "add mail.test.local 60 A 10.0.1.10") // records that the account owns

@@ -44,7 +44,7 @@ type Domain struct {
 type DC struct {
 	Name   string
 	FQDN   string
-	Listen netip.Addr // 53 (UDP, TCP), 88 (UDP, TCP), 389, 445 are relayed from here
+	Listen netip.Addr // 53 (UDP, TCP), 88 (UDP, TCP), 389, 445, 636 are relayed from here
 	Host   *Host
 	Samba  *Server
 	Named  *Server

@@ -15,7 +15,7 @@ import (
 // be told of namespaces (Kerberos libraries) need it. A host that is unplugged answers nothing through it either.
 func relay(h *Host, at, to netip.Addr) (func() error, error) {
 	r := &relays{host: h, open: map[io.Closer]bool{}}
-	for _, port := range []uint16{53, 88, 389, 445} {
+	for _, port := range []uint16{53, 88, 389, 445, 636} {
 		if err := r.tcp(netip.AddrPortFrom(at, port), netip.AddrPortFrom(to, port)); err != nil {
 			return nil, errors.Join(err, r.close())
 		}
