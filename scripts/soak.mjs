@@ -35,12 +35,13 @@ function drill(name) {
     after: doc.calls?.lost_after_service ?? 0,
     twice: invariants["effect-twice"],
     violations: total(doc.invariants, (i) => i.violations),
+    meant: doc.expect_met === true && /^violation/.test(doc.expect ?? ""), // a scenario that shows what an override does
     disagree: steps.filter((s) => s.state === "done" && s.agrees !== true).length,
     overhead: total(doc.runs, (r) => r.overhead),
   };
 }
 
-const good = (d) => d.exit === "0" && d.violations === 0;
+const good = (d) => d.exit === "0" && (d.violations === 0 || d.meant);
 
 function table(head, rows) {
   return [head, head.map(() => "---"), ...rows].map((r) => `| ${r.join(" | ")} |`).join("\n");

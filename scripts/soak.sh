@@ -87,10 +87,22 @@ if wants stretched; then
 	for name in stretched stretched-west; do one "site-$name" --config "$examples/$name.yaml"; done
 fi
 if wants scenarios; then
-	for scenario in server-loss wan-cut controller-crash; do one "$scenario" --scenario "$scenario"; done
-	# The other half of controller-crash: before the effect where the first was after it, and the other way round.
-	sed -E 's/even: *([a-z-]+), *odd: *([a-z-]+)/even: \2, odd: \1/; s/^name: .*/name: controller-crash-swapped/' internal/drill/scenarios/controller-crash.yaml >"$out/controller-crash-swapped.yaml"
-	one controller-crash-swapped --scenario "$out/controller-crash-swapped.yaml"
+	# All built-in scenarios, some side by side. Each is then counted as a drill of its own.
+	if [[ ! -s $out/all.json ]]; then
+		(cd "$out" && ./siteswap drill --scenario all --json --report "$out/all" </dev/null >all.new 2>all.txt)
+		echo "soak: all scenarios: exit code $?: $(tail -n 1 "$out/all.txt")"
+		mv "$out/all.new" "$out/all.json"
+	fi
+	node -e '
+		const fs = require("fs"), [out] = process.argv.slice(1);
+		for (const s of JSON.parse(fs.readFileSync(`${out}/all.json`, "utf8")).scenarios) {
+			const dir = `${out}/drills/${s.scenario}`;
+			fs.mkdirSync(dir, {recursive: true});
+			if (s.report) fs.copyFileSync(`${out}/all/${s.scenario}.json`, `${dir}/report.json`);
+			fs.writeFileSync(`${dir}/command`, `drill --scenario ${s.scenario}\n`);
+			fs.writeFileSync(`${dir}/wall`, `${s.duration.toFixed(1)}\n`);
+			fs.writeFileSync(`${dir}/exit`, `${s.exit}\n`);
+		}' "$out"
 fi
 if wants fuzz; then
 	scripts/fuzz.sh "$fuzztime" 2>&1 | tee "$out/fuzz/running" | grep --line-buffered -v '^fuzz '

@@ -133,7 +133,7 @@ func (a *app) rehearse(ctx context.Context, cmd *cobra.Command, f *drillFlags, n
 	}
 	take(&out, doc, o.Scenario)
 	out.Report = name + ".html"
-	if err := writeReport(filepath.Join(folder, out.Report), doc); err != nil {
+	if err := writeReports(filepath.Join(folder, name), doc); err != nil {
 		out.Exit, out.Why = exitFailed, err.Error()
 	}
 	if out.Exit != exitGood {
@@ -145,6 +145,18 @@ func (a *app) rehearse(ctx context.Context, cmd *cobra.Command, f *drillFlags, n
 	}
 	say("done", fmt.Sprintf("%-20s %s, as expected; %.0f s at %gx", name, doc.Outcome, out.Duration, out.Speed))
 	return out
+}
+
+// writeReports writes a scenario's report as a page and as JSON.
+func writeReports(stem string, doc report.Document) error {
+	var b bytes.Buffer
+	if err := report.Write(&b, doc); err != nil {
+		return err
+	}
+	if err := os.WriteFile(stem+".json", b.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("the report: %w", err)
+	}
+	return writeReport(stem+".html", doc)
 }
 
 // take reads what came of a drill from its report.

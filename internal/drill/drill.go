@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ func Run(ctx context.Context, o Options) (report.Document, error) {
 	if o.Speed <= 0 {
 		o.Speed = 60
 	}
+	o.Override = slices.Concat(o.Override, o.Scenario.Override)
 	if !o.Keep {
 		defer os.RemoveAll(o.Dir)
 	}

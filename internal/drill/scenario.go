@@ -22,6 +22,7 @@ type Scenario struct {
 	Parameters map[string]string `yaml:"parameters" doc:"fail: the site that is lost; to: the site that takes over."`
 	Site       string            `yaml:"site" doc:"The site file to run on."`
 	Set        map[string]string `yaml:"set" doc:"Fields of the site file to change, by path, as in dag.activation_mode: Off."`
+	Override   []string          `yaml:"override" doc:"Safety rules that the operator overrides when they refuse, besides those of --override."`
 	KillLeader *KillEvery        `yaml:"kill_leader" doc:"Kill the leading controller once in every step."`
 	Speed      float64           `yaml:"speed" min:"1" max:"600" doc:"How many times faster than real time it runs; --speed comes first."`
 	Clients    int               `yaml:"clients" min:"1" max:"200" doc:"How many mail clients there are; 24 unless set. Each waits for its message before it sends the next."`

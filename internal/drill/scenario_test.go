@@ -13,8 +13,8 @@ import (
 
 // TestBuiltIn: every built-in scenario is good, is named as its file, says in a sentence what happens, and what is expected.
 func TestBuiltIn(t *testing.T) {
-	want := []string{"cas-down", "controller-crash", "dac-off", "db-move", "dc-lost", "double-fault", "legacy-um-lost", "long-outage", "lossy", "planned", "prod-returns", "server-loss", "site-loss",
-		"site-loss-link-down", "stretched", "stretched-west", "two-site", "wan-cut", "witness-lost"}
+	want := []string{"cas-down", "controller-crash", "dac-off", "db-move", "dc-lost", "double-fault", "legacy-um-lost", "link-down-dac-off", "long-outage", "lossy", "maintenance", "planned", "prod-returns", "server-loss", "site-loss",
+		"site-loss-link-down", "split-brain", "stretched", "stretched-west", "two-site", "wan-cut", "witness-lost"}
 	if diff := cmp.Diff(want, drill.Scenarios()); diff != "" {
 		t.Fatalf("built in (-want +got):\n%s", diff)
 	}

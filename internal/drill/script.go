@@ -10,6 +10,7 @@ import (
 
 	"siteswap/internal/api"
 	"siteswap/internal/lab/cmdlets"
+	"siteswap/internal/report"
 )
 
 // armed is the point of a run that the script waits for; the call that reaches it is held until the event has happened.
@@ -246,7 +247,11 @@ func (s *stage) request(ctx context.Context, e *Event) error {
 	}
 	req.By, req.HoldRefusals = operator, len(s.o.Override) > 0
 	req.RequestID = fmt.Sprintf("drill-%d-%s", time.Now().UnixNano(), e.Run)
-	s.mark("run", e.Run+" "+params["from"]+" to "+params["to"])
+	what := e.Run + " " + params["from"] + " to " + params["to"]
+	if params["server"] != "" {
+		what = e.Run + " " + params["server"]
+	}
+	s.mark(report.MarkRun, what)
 	s.mu.Lock()
 	delete(s.outcomes, e.Run)
 	s.asked = e.Run
