@@ -28,6 +28,8 @@ type server struct {
 	cmd       *exec.Cmd
 	log       string
 	ended     chan error
+	boxes     string // its mailbox file
+	command   []string
 }
 
 // rig is where servers are made.
@@ -53,6 +55,7 @@ func local(port uint16) netip.AddrPort {
 
 // start runs a server on its processor until it answers.
 func (r *rig) start(ctx context.Context, s *server, name string, args ...string) error {
+	s.command = append([]string{name}, args...)
 	if r.cpu != "" {
 		name, args = "taskset", append([]string{"-c", r.cpu, name}, args...)
 	}
@@ -127,8 +130,9 @@ func (r *rig) redirector(ctx context.Context, n int) (*server, error) {
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return nil, err
 	}
-	boxes, site := filepath.Join(data, "um.csv"), filepath.Join(data, "site.yaml")
-	if err := csv(boxes, n); err != nil {
+	site := filepath.Join(data, "site.yaml")
+	s.boxes = filepath.Join(data, "um.csv")
+	if err := csv(s.boxes, n); err != nil {
 		return nil, err
 	}
 	reference, err := os.ReadFile(r.site)
@@ -149,7 +153,7 @@ func (r *rig) redirector(ctx context.Context, n int) (*server, error) {
 	if !found {
 		return nil, fmt.Errorf("%s has no um part before its controllers", r.site)
 	}
-	um := fmt.Sprintf(umPart, udp, udp, tls, r.cert, r.key, umload.Host(0), umload.Host(1), boxes)
+	um := fmt.Sprintf(umPart, udp, udp, tls, r.cert, r.key, umload.Host(0), umload.Host(1), s.boxes)
 	if err := os.WriteFile(site, []byte(before+um+"\ncontrollers:"+after), 0o600); err != nil {
 		return nil, err
 	}
