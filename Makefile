@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 # GO is the go command. RUNS, FUZZTIME, PARTS and FRESH are those of scripts/soak.sh.
 GO ?= go
-export GO RUNS FUZZTIME PARTS FRESH EXAMPLES
+export GO RUNS FUZZTIME DURATION PARTS FRESH EXAMPLES
 
 .PHONY: help deps build fmt test soak bench
 
@@ -27,8 +27,8 @@ fmt: ## gofmt over everything
 test: deps ## what CI runs: formats, vet, modules, one drill, a taste of fuzzing, all tests with the race detector, rehearsals
 	@scripts/test.sh
 
-soak: deps ## every long check, figures into docs/soak.md (RUNS=20 FUZZTIME=10m PARTS="drills sites scenarios fuzz" FRESH=1)
+soak: deps ## every long check, figures into docs/soak.md (RUNS=20 FUZZTIME=10m DURATION=10m PARTS="drills sites scenarios um fuzz" FRESH=1)
 	@scripts/soak.sh
 
-bench: deps ## ratios and curves: compile, model, commit, overhead per step
+bench: deps ## ratios and curves: compile, model, commit, overhead per step, the UM redirector against Kamailio
 	@scripts/bench.sh

@@ -2,12 +2,12 @@
 # Ratios and curves. A figure alone says little on an unknown machine; how it grows with the size says what the code does.
 #
 #   BENCHTIME=1s   per benchmark
-#   PARTS="plan model commit drill"
+#   PARTS="plan model commit drill um"   um: the redirector against Kamailio and against servers that only echo, on two processors
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 go=${GO:-go}
 time=${BENCHTIME:-1s}
-parts=${PARTS:-plan model commit drill}
+parts=${PARTS:-plan model commit drill um}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 code=0
@@ -40,9 +40,21 @@ if [[ " $parts " == *" drill "* ]]; then
 		}' "$scratch/report.json") || code=1
 fi
 
+# um: the redirector on one processor, the calls from another. SITE, ROUNDS and ROUND are those of umbench.
+um() {
+	command -v kamailio >/dev/null || { echo "um: no kamailio to compare with (make deps)" >&2; return 1; }
+	(($(nproc) > 1)) || { echo "um: one processor is too few: the calls would be measured with the server" >&2; return 1; }
+	"$go" build -o "$scratch/siteswap" ./cmd/siteswap && "$go" build -o "$scratch/umbench" ./internal/umbench || return 1
+	taskset -c 1 "$scratch/umbench" -siteswap "$scratch/siteswap" -rounds "${ROUNDS:-5}" -round "${ROUND:-1200ms}" bench
+}
+if [[ " $parts " == *" um "* ]]; then
+	echo "== um: calls per second, CPU per call, latency"
+	um || code=1
+fi
+
 echo
 echo "commit $(git rev-parse --short=12 HEAD 2>/dev/null || echo none), $(nproc) processors, $("$go" env GOVERSION), $(uname -sr)"
-awk -f scripts/bench.awk "$scratch/lines"
+[[ -s $scratch/lines ]] && awk -f scripts/bench.awk "$scratch/lines"
 [[ -n $overhead ]] && awk '
 	BEGIN {printf "\nbetween steps (the drill, 60x; not scaled by speed)\n  %-14s %6s %12s %14s %10s\n", "run", "steps", "overhead s", "per step ms", "of the run"}
 	{printf "  %-14s %6d %12.2f %14.0f %9.0f%%\n", $1, $2, $3, 1000 * $3 / $2, 100 * $3 / $4}' <<<"$overhead"

@@ -65,7 +65,9 @@ const names = existsSync(dir) ? readdirSync(dir).filter((n) => existsSync(join(d
 const all = names.map(drill);
 const row = all.filter((d) => /^site-loss-\d+$/.test(d.name));
 const fuzz = text(join(folder, "fuzz", "lines")).split("\n").filter(Boolean).map((l) => l.match(/^fuzz (\S+) (\S+) (.*)$/)).filter(Boolean).map((m) => m.slice(1));
-const bad = [...all.filter((d) => !good(d)).map((d) => d.name), ...fuzz.filter((f) => f[1] !== "good").map((f) => f[0])];
+const um = text(join(folder, "um", "lines"));
+const umExit = text(join(folder, "um", "exit"));
+const bad = [...(umExit && umExit !== "0" ? ["um"] : []), ...all.filter((d) => !good(d)).map((d) => d.name), ...fuzz.filter((f) => f[1] !== "good").map((f) => f[0])];
 
 const out = [mark, ""];
 out.push(`Commit ${process.env.COMMIT}, program ${process.env.PROGRAM}, ${new Date().toISOString().slice(0, 10)}. Machine: ${cpus().length} x ${cpus()[0]?.model?.trim() ?? "?"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()} ${release()}.`, "");
@@ -81,6 +83,7 @@ if (row.length) {
   ]), "");
 }
 if (all.length) out.push("## Every drill", "", drills(all), "");
+if (um) out.push("## The UM redirector under load", "", "```", um, "```", "");
 if (fuzz.length) out.push("## Fuzzing", "", table(["target", "verdict", "figures"], fuzz), "");
 
 const before = existsSync(file) && statSync(file).size ? readFileSync(file, "utf8") : "";

@@ -3,7 +3,8 @@
 #
 #   RUNS=20            drills in a row
 #   FUZZTIME=10m       per fuzz target
-#   PARTS="drills sites scenarios fuzz"   what to do (also: stretched, six members over two sites); the figures of other
+#   DURATION=10m       of the UM redirector under load
+#   PARTS="drills sites scenarios um fuzz"   what to do (also: stretched, six members over two sites); the figures of other
 #                      parts stay, if they are of the same program
 #   FRESH=1            forget what ran before
 #   EXAMPLES=FOLDER    where reference.yaml and stretched.yaml lie (default: ../shared/examples)
@@ -16,7 +17,7 @@ root=$PWD
 go=${GO:-go}
 runs=${RUNS:-20}
 fuzztime=${FUZZTIME:-10m}
-parts=${PARTS:-drills sites scenarios fuzz}
+parts=${PARTS:-drills sites scenarios um fuzz}
 examples=$(cd "${EXAMPLES:-../shared/examples}" 2>/dev/null && pwd || true)
 
 command -v node >/dev/null || {
@@ -103,6 +104,17 @@ if wants scenarios; then
 			fs.writeFileSync(`${dir}/wall`, `${s.duration.toFixed(1)}\n`);
 			fs.writeFileSync(`${dir}/exit`, `${s.exit}\n`);
 		}' "$out"
+fi
+# um: calls at most of the redirector's peak, with garbage, INVITEs that are sent twice, and strangers; then SIGTERM and SIGKILL.
+if wants um && [[ ! -s $out/um/exit ]]; then
+	mkdir -p "$out/um"
+	pin=()
+	cpu=
+	(($(nproc) > 1)) && pin=(taskset -c 1) cpu=0
+	"$go" build -o "$out/umbench" ./internal/umbench || exit 1
+	"${pin[@]}" "$out/umbench" -siteswap "$out/siteswap" -server-cpu "$cpu" -duration "${DURATION:-10m}" soak 2>&1 | tee "$out/um/lines"
+	echo "${PIPESTATUS[0]}" >"$out/um/exit"
+	figures >/dev/null
 fi
 if wants fuzz; then
 	scripts/fuzz.sh "$fuzztime" 2>&1 | tee "$out/fuzz/running" | grep --line-buffered -v '^fuzz '

@@ -167,6 +167,7 @@ um:
     - {site: Prod, listen: ['udp://127.0.0.1:%d', 'tcp://127.0.0.1:%d', 'tls://127.0.0.1:%d'], tls: {certificate: '%s', key_file: '%s'}}
   peers: [127.0.0.1]
   limits: {allow: [127.0.0.1]}
+  drain: 2s
   dial_plans:
     - {name: HQ, extension_digits: 7, current: {Prod: [{target: 'ex2010-1.test.local:5060;transport=tcp'}]}}
   legacy:

@@ -79,20 +79,28 @@ func (s *server) peak(ctx context.Context, o options) (float64, error) {
 	return 0, errors.New("no rate without a loss was found")
 }
 
-// drains sends SIGTERM in the middle of calls. A PBX places no more calls when OPTIONS says 503; those that were placed before
-// must be answered, and the program must end by itself with exit code 0.
+// drains sends SIGTERM while calls come in: for its drain time OPTIONS is answered 503, upon which a PBX goes elsewhere, and
+// calls are still answered. The program must end by itself with exit code 0.
 func (s *server) drains(ctx context.Context) error {
-	stopped := make(chan umload.Report, 1)
+	loaded := make(chan umload.Report, 1)
+	told := make(chan struct{}, 1)
 	go func() {
-		rep, _ := umload.Run(ctx, umload.Options{Target: s.udp, Mailboxes: s.mailboxes, Rate: 1000, Duration: time.Second})
-		stopped <- rep
+		o := umload.Options{Target: s.udp, Mailboxes: s.mailboxes, Rate: 1000, Duration: 2 * time.Second, Every: func(umload.Report) {
+			select {
+			case told <- struct{}{}:
+			default:
+			}
+		}}
+		rep, _ := umload.Run(ctx, o) // what went wrong is counted as lost
+		loaded <- rep
 	}()
-	rep := <-stopped
+	<-told
 	began := time.Now()
 	err := s.stop()
-	fmt.Printf("  SIGTERM: ended after %.2f s; of the %d calls in the second before it %d are lost\n", time.Since(began).Seconds(), rep.Placed, rep.Lost)
-	if err == nil && rep.Lost > 0 {
-		err = fmt.Errorf("SIGTERM: %d calls lost", rep.Lost)
+	rep := <-loaded
+	fmt.Printf("  SIGTERM in the middle of %d calls: %d lost, %d wrong; it ended after %.2f s\n", rep.Placed, rep.Lost, rep.Wrong, time.Since(began).Seconds())
+	if err == nil && (rep.Lost+rep.Wrong > 0 || rep.Placed == 0) {
+		err = fmt.Errorf("SIGTERM: %d of %d calls lost, %d wrong", rep.Lost, rep.Placed, rep.Wrong)
 	}
 	return err
 }
