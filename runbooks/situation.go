@@ -41,6 +41,14 @@ func needless(t *dag.Topology, plan *Plan, s situation) map[string]bool {
 	return out
 }
 
+// Needless are the steps of a plan that a run of that mode never needs, whatever is seen: they belong to another way.
+func Needless(t *dag.Topology, plan *Plan, mode string, dac dag.ActivationMode) map[string]bool {
+	if mode == "" {
+		mode = "unplanned"
+	}
+	return needless(t, plan, situation{mode: mode, dac: dac})
+}
+
 // meet says whether there is a situation in which neither of two steps is needless.
 func meet(skipped []map[string]bool, a, b string) bool {
 	for _, s := range skipped {

@@ -113,6 +113,17 @@ func applyRun(r Run, e Entry, index, term uint64) (Run, error) {
 	case EntryAbort:
 		r.Aborting, r.Why = true, e.Text
 		return r, nil
+	case EntryHandover:
+		r.HandedOver, r.Reconciling = e.Text, false
+		return r, nil
+	case EntryReconcile:
+		if r.HandedOver == "" {
+			return r, fmt.Errorf("%s: run %s was not handed over", e.Type, r.ID)
+		}
+		r.Reconciling = true
+		return r, nil
+	case EntryReconciled:
+		return r, applyFound(&r, e)
 	case EntryEnd:
 		return applyEnd(r, e)
 	}
@@ -130,6 +141,8 @@ func applyRun(r Run, e Entry, index, term uint64) (Run, error) {
 		return r, nil
 	case EntryOverride:
 		return r, applyOverride(&r, s, e)
+	case EntryRetry, EntryForgo, EntryAttest:
+		return r, applyOperate(&r, s, e)
 	}
 	return r, applyStep(&r, s, e, index, term)
 }
@@ -140,6 +153,9 @@ func applyEnd(r Run, e Entry) (Run, error) {
 	case OutcomeDone, OutcomeFailed, OutcomeRefused, OutcomeAborted, OutcomeDegraded:
 	default:
 		return r, fmt.Errorf("end of %s: %q is no outcome", r.ID, e.Outcome)
+	}
+	if r.HandedOver != "" {
+		return r, fmt.Errorf("end of %s: it was handed over: `siteswap run reconcile %s`", r.ID, r.ID)
 	}
 	if i := slices.IndexFunc(r.Steps, func(s Step) bool { return s.State == Acting }); i >= 0 {
 		return r, fmt.Errorf("end of %s: step %s is open", r.ID, r.Steps[i].ID)

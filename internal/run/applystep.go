@@ -68,6 +68,9 @@ func applyIntent(r *Run, s *Step, e Entry, index, term uint64) error {
 		return fmt.Errorf("intent of %s: it is %s", s.ID, s.State)
 	case e.Intent.Attempt != s.Attempt+1:
 		return fmt.Errorf("intent of %s: attempt %d after %d", s.ID, e.Intent.Attempt, s.Attempt)
+	case r.HandedOver != "":
+		return fmt.Errorf("intent of %s: run %s was handed over, no step begins", s.ID, r.ID)
+	case e.Intent.Undo:
 	case r.Aborting || r.Paused:
 		return fmt.Errorf("intent of %s: run %s is aborted or paused, no step begins", s.ID, r.ID)
 	case p == nil || !needsMet(r, p):

@@ -28,6 +28,18 @@ func Describe(e Entry, r *Run) string {
 			verb = "override"
 		}
 		return fmt.Sprintf("%s %s %s for %s: %s", strings.Join(e.Override.By, " and "), verb, e.Override.Rule, e.Override.Step, e.Override.Reason)
+	case EntryRetry:
+		return e.Actor + " lets " + e.Step + " be tried again: " + e.Text
+	case EntryForgo:
+		return e.Actor + " goes on without " + e.Step + ": " + e.Text
+	case EntryAttest:
+		return e.Actor + " attests " + e.Step + ": " + e.Text
+	case EntryHandover:
+		return e.Actor + " takes the run over by hand: no step begins until `run reconcile`"
+	case EntryReconcile:
+		return e.Actor + " gives the run back: every step is looked at"
+	case EntryReconciled:
+		return e.Text
 	case EntryPause:
 		return e.Actor + " pauses the run: no new step begins"
 	case EntryResume:

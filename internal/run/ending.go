@@ -28,6 +28,8 @@ func ending(r *Run) (Outcome, string, bool) {
 				aside = s.ID + ": " + s.text()
 			case mayRetry(s):
 				left = true
+			case s.Result != nil && s.Result.Ask:
+				left = true
 			case p.OnFailure == runbooks.OnFailureContinue:
 			case p.OnFailure == runbooks.OnFailureIsolate:
 				isolated = append(isolated, s.ID)

@@ -25,6 +25,13 @@ const (
 	EntryResume   EntryType = "resume"
 	EntryAbort    EntryType = "abort"
 	EntryEnd      EntryType = "end"
+	// What a person says about a step, and the handover of a run (operate.go).
+	EntryRetry      EntryType = "retry"
+	EntryForgo      EntryType = "forgo" // go on without the step
+	EntryAttest     EntryType = "attest"
+	EntryHandover   EntryType = "handover"
+	EntryReconcile  EntryType = "reconcile"  // somebody wants the run back
+	EntryReconciled EntryType = "reconciled" // the controllers have looked
 )
 
 // Entry is one entry of the replicated log. The proposer stamps ID and Time; Apply only copies them.
@@ -47,6 +54,7 @@ type Entry struct {
 	Approval *Approval `json:"approval,omitempty"`
 	Override *Override `json:"override,omitempty"`
 	Outcome  Outcome   `json:"outcome,omitempty"`
+	Found    []Found   `json:"found,omitempty"` // of reconciled
 }
 
 // Genesis creates the cluster's state.
@@ -76,7 +84,8 @@ func (e *Entry) known() (known, complete bool) {
 		return true, e.Approval != nil
 	case EntryOverride:
 		return true, e.Override != nil
-	case EntrySkip, EntryWait, EntryDeny, EntryPause, EntryResume, EntryAbort, EntryEnd:
+	case EntrySkip, EntryWait, EntryDeny, EntryPause, EntryResume, EntryAbort, EntryEnd, EntryRetry, EntryForgo, EntryAttest, EntryHandover, EntryReconcile,
+		EntryReconciled:
 		return true, true
 	}
 	return false, true

@@ -59,8 +59,18 @@ func Next(r *Run, in Input, x *runbooks.Expressions) []Decision {
 	}
 	in = in.complete()
 	outcome, why, over := ending(r)
+	over = over && r.HandedOver == ""
 	out, open := nextOpen(r, in, x, over)
+	if r.HandedOver != "" {
+		if r.Reconciling && !r.underWay() {
+			out = append(out, reconciled(r, in, x))
+		}
+		return out
+	}
 	if over && open == 0 {
+		if back := undo(r, in); len(back) > 0 {
+			return back
+		}
 		return []Decision{{Entry: Entry{Type: EntryEnd, Critical: true, Outcome: outcome, Text: why}}}
 	}
 	if over || r.Paused {

@@ -56,6 +56,9 @@ type Run struct {
 	Why       string        `json:"why,omitempty"` // of an outcome that is not done
 	Paused    bool          `json:"paused,omitempty"`
 	Aborting  bool          `json:"aborting,omitempty"`
+	// HandedOver: people go on by hand, as this says; no step begins, and the run does not end, until it is taken back.
+	HandedOver  string `json:"handed_over,omitempty"`
+	Reconciling bool   `json:"reconciling,omitempty"` // it is to be taken back as soon as nothing acts
 	// HoldRefusals: a refused step waits for an override instead of ending the run.
 	HoldRefusals bool         `json:"hold_refusals,omitempty"`
 	Steps        []Step       `json:"steps"` // parallel to Plan.Steps
@@ -97,6 +100,8 @@ type Intent struct {
 	// Before is what was known of the step's footprint when it was decided: a new leader that cannot see it now does not know
 	// whether the step is done.
 	Before []dag.Value `json:"before,omitempty"`
+	// Undo: the run ends, and the step only puts back what it changed for its own sake.
+	Undo bool `json:"undo,omitempty"`
 }
 
 // Choice is what the plan left as auto, decided from facts and recorded in the INTENT.
@@ -121,6 +126,7 @@ type Result struct {
 	Text    string       `json:"text"`  // one sentence for people: "mounted on EX2010-3, 0 logs lost"
 	Agrees  bool         `json:"agrees"`
 	Drift   []Difference `json:"drift,omitempty"`
+	Ask     bool         `json:"ask,omitempty"`   // found so after a handover: it waits for people, and does not end the run
 	Retry   bool         `json:"retry,omitempty"` // the documented cure is to run it again
 	Lost    bool         `json:"lost,omitempty"`  // its leader went, and nothing of it was to be seen: no failure of its own
 	Aside   bool         `json:"aside,omitempty"` // ended because the run ends: no failure of its own
