@@ -34,15 +34,19 @@ func Paper(t *dag.Topology, plan *Plan, extra Extra) string {
 	p := &paper{t: t, plan: plan, extra: extra, kinds: kindIndex()}
 	p.head()
 	var left []string
-	if len(extra.Done) == 0 { // in the middle of a run every step is shown, with what is known of it
-		plan, left = brief(t, plan)
-		p.plan = plan
+	var over []string
+	if plan, left = brief(t, plan); len(extra.Done) > 0 { // in the middle of a run: what is over is named, the rest is shown
+		plan, over = remaining(plan, extra.Done)
 	}
+	p.plan = plan
 	p.places()
 	p.hand()
 	p.line("\n## Steps\n")
 	p.line("Go in the order of the numbers. A step may begin when the steps that it waits for are done or were skipped.")
 	p.line("Write the time when you begin and when it has worked. Keep everything that a command prints.\n")
+	if len(over) > 0 {
+		p.line("Over already, and so not shown: %s.\n", list(over))
+	}
 	if len(left) > 0 {
 		p.line("%s\n", leftOut(t, plan, left))
 	}
@@ -58,6 +62,26 @@ func Paper(t *dag.Topology, plan *Plan, extra Extra) string {
 	}
 	p.end()
 	return p.String()
+}
+
+// remaining is the plan without the steps of which it is known that they are over, and their names.
+func remaining(plan *Plan, known map[string]string) (rest *Plan, over []string) {
+	c := *plan
+	c.Steps = nil
+	gone := map[string]bool{}
+	for _, s := range plan.Steps {
+		state, _, _ := strings.Cut(known[s.ID], " ")
+		if state = strings.TrimSuffix(state, ":"); state == "done" || state == "skipped" {
+			gone[s.ID], over = true, append(over, s.ID)
+		}
+	}
+	for _, s := range plan.Steps {
+		if !gone[s.ID] {
+			s.Needs = slices.DeleteFunc(slices.Clone(s.Needs), func(n string) bool { return gone[n] })
+			c.Steps = append(c.Steps, s)
+		}
+	}
+	return &c, over
 }
 
 func (p *paper) head() {
@@ -172,8 +196,10 @@ func (p *paper) step(number int, steps []Step) {
 	}
 	p.line("### %d. %s   (%s)\n", number, title, id)
 	p.line("[ ] done    begun ______:______    worked ______:______    by ____________\n")
-	if done := p.extra.Done[id]; done != "" {
-		p.line("Known of it: %s\n", done)
+	for i := range steps {
+		if known := p.extra.Done[steps[i].ID]; known != "" {
+			p.line("Known of %s: %s\n", steps[i].ID, known)
+		}
 	}
 	if s.Why != "" {
 		p.line("Why: %s", s.Why)

@@ -14,13 +14,17 @@ import (
 )
 
 func (a *app) runCommand() *cobra.Command {
-	c := &cobra.Command{Use: "run", Short: "List, show, pause, resume, abort runs; approve, deny, override",
+	c := &cobra.Command{Use: "run", Short: "List, show, pause, resume, abort runs; approve, deny, override, retry, skip, attest steps; hand a run over",
 		Example: "  siteswap run list\n  siteswap run show r-7f3a\n  siteswap run approve r-7f3a accept-loss --ceiling DB1=6"}
 	c.AddCommand(a.runList(), a.runShow(), a.runWatch(),
 		a.runVerb("pause", "No new step begins; those that act are awaited", (*api.Client).Pause),
 		a.runVerb("resume", "Goes on after a pause", (*api.Client).Resume),
 		a.runVerb("abort", "No new step, acting ones awaited, debts listed", (*api.Client).Abort),
-		a.runApprove(), a.runDeny(), a.runOverride())
+		a.runApprove(), a.runDeny(), a.runOverride(),
+		a.runStepVerb("retry", "Let a step that failed, was refused or is not known be tried again", "the share is mended", (*api.Client).Retry),
+		a.runStepVerb("skip", "Go on without a step", "there are no calls here", (*api.Client).Skip),
+		a.runStepVerb("attest", "Say that a step is done", "seen at the console of EX2010-1", (*api.Client).Attest),
+		a.runHandover(), a.runVerb("reconcile", "After a handover: look at every step, mark what is done, and go on", (*api.Client).Reconcile))
 	return c
 }
 

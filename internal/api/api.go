@@ -94,6 +94,7 @@ type Run struct {
 	NotPutBack   []string           `json:"not_put_back,omitempty"` // what the run changed for its own sake and has not put back
 	NeedsAPerson []string           `json:"needs_a_person,omitempty"`
 	Aborting     bool               `json:"aborting,omitempty"`
+	HandedOver   string             `json:"handed_over,omitempty"` // who goes on by hand, and why; no step begins until reconcile
 	// Overhead is the seconds in which no step was acting or waiting while the run went on.
 	Overhead float64 `json:"overhead"`
 }

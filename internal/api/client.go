@@ -74,6 +74,31 @@ func (c *Client) Abort(ctx context.Context, run string, req RunRequest) (*Run, e
 	return c.change(ctx, runPath(run)+"/abort", req)
 }
 
+// Handover locks the run: no step begins, people go on by hand.
+func (c *Client) Handover(ctx context.Context, run string, req RunRequest) (*Run, error) {
+	return c.change(ctx, runPath(run)+"/handover", req)
+}
+
+// Reconcile gives the run back after Handover: every step is looked at, and the run goes on.
+func (c *Client) Reconcile(ctx context.Context, run string, req RunRequest) (*Run, error) {
+	return c.change(ctx, runPath(run)+"/reconcile", req)
+}
+
+// Retry lets a step that failed, was refused or is not known be tried again.
+func (c *Client) Retry(ctx context.Context, run, step string, req StepRequest) (*Run, error) {
+	return c.change(ctx, stepPath(run, step)+"/retry", req)
+}
+
+// Skip goes on without a step.
+func (c *Client) Skip(ctx context.Context, run, step string, req StepRequest) (*Run, error) {
+	return c.change(ctx, stepPath(run, step)+"/skip", req)
+}
+
+// Attest says that a step is done.
+func (c *Client) Attest(ctx context.Context, run, step string, req StepRequest) (*Run, error) {
+	return c.change(ctx, stepPath(run, step)+"/attest", req)
+}
+
 // Approve is a yes to a step.
 func (c *Client) Approve(ctx context.Context, run, step string, req StepRequest) (*Run, error) {
 	return c.change(ctx, stepPath(run, step)+"/approve", req)

@@ -39,6 +39,8 @@ func (n *Node) postStep(verb run.EntryType) http.HandlerFunc {
 				return n.approve(r, st, &req)
 			case run.EntryDeny:
 				return deny(r, st, &req)
+			case run.EntryRetry, run.EntryForgo, run.EntryAttest:
+				return operate(verb, st, &req)
 			}
 			return n.override(r, st, &req)
 		})
@@ -90,6 +92,14 @@ func deny(r *run.Run, st *run.Step, req *api.StepRequest) (*run.Entry, error) {
 		return nil, badRequest("%s is being carried out and cannot be denied any more: `siteswap run abort %s` begins no further step", st.ID, r.ID)
 	}
 	return &run.Entry{Type: run.EntryDeny, Actor: req.By, Step: st.ID, Text: req.Reason}, nil
+}
+
+// operate is a person's word about what becomes of a step. Without a reason it is none.
+func operate(verb run.EntryType, st *run.Step, req *api.StepRequest) (*run.Entry, error) {
+	if req.Reason == "" {
+		return nil, badRequest("a reason is missing: it stands in the report")
+	}
+	return &run.Entry{Type: verb, Actor: req.By, Step: st.ID, Text: req.Reason}, nil
 }
 
 // override is bound to the refusal that its giver was shown.

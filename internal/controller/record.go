@@ -55,7 +55,8 @@ func (r *record) check() error {
 		missing = r.Approval == nil
 	case run.EntryOverride:
 		missing = r.Override == nil
-	case run.EntrySkip, run.EntryWait, run.EntryDeny, run.EntryPause, run.EntryResume, run.EntryAbort, run.EntryEnd:
+	case run.EntrySkip, run.EntryWait, run.EntryDeny, run.EntryPause, run.EntryResume, run.EntryAbort, run.EntryEnd,
+		run.EntryRetry, run.EntryForgo, run.EntryAttest, run.EntryHandover, run.EntryReconcile, run.EntryReconciled:
 	default:
 		if r.Critical {
 			return fmt.Errorf("unknown critical entry %q: update this program", r.Type)
@@ -70,7 +71,8 @@ func (r *record) check() error {
 func (r *record) known() bool {
 	switch r.Type {
 	case run.EntryGenesis, run.EntryStart, run.EntryIntent, run.EntryResult, run.EntryApprove, run.EntryOverride, run.EntrySkip,
-		run.EntryWait, run.EntryDeny, run.EntryPause, run.EntryResume, run.EntryAbort, run.EntryEnd:
+		run.EntryWait, run.EntryDeny, run.EntryPause, run.EntryResume, run.EntryAbort, run.EntryEnd,
+		run.EntryRetry, run.EntryForgo, run.EntryAttest, run.EntryHandover, run.EntryReconcile, run.EntryReconciled:
 		return true
 	}
 	return false

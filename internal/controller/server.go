@@ -29,12 +29,13 @@ func (n *Node) Handler() http.Handler {
 	mux.HandleFunc("GET "+api.PathFacts, n.getFacts)
 	mux.HandleFunc("GET "+api.PathRoute, n.getRoute)
 	mux.HandleFunc("POST "+api.PathRuns, n.postStart)
-	for _, verb := range []run.EntryType{run.EntryPause, run.EntryResume, run.EntryAbort} {
+	for _, verb := range []run.EntryType{run.EntryPause, run.EntryResume, run.EntryAbort, run.EntryHandover, run.EntryReconcile} {
 		mux.HandleFunc("POST "+api.PathRuns+"/{id}/"+string(verb), n.postRun(verb))
 	}
-	for _, verb := range []run.EntryType{run.EntryApprove, run.EntryDeny, run.EntryOverride} {
+	for _, verb := range []run.EntryType{run.EntryApprove, run.EntryDeny, run.EntryOverride, run.EntryRetry, run.EntryAttest} {
 		mux.HandleFunc("POST "+api.PathRuns+"/{id}/steps/{step}/"+string(verb), n.postStep(verb))
 	}
+	mux.HandleFunc("POST "+api.PathRuns+"/{id}/steps/{step}/skip", n.postStep(run.EntryForgo))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		n.problem(w, &problem{http.StatusNotFound, api.Problem{Code: api.CodeNotFound, Error: "there is no " + r.Method + " " + r.URL.Path}})
 	})

@@ -2,7 +2,6 @@ package controller
 
 import (
 	"fmt"
-	"slices"
 	"sort"
 	"time"
 
@@ -15,7 +14,7 @@ import (
 func runView(r *run.Run, now time.Time) *api.Run {
 	v := &api.Run{
 		ID: r.ID, Runbook: r.Plan.Runbook, Title: r.Plan.Title, DAG: r.DAG, Plan: r.PlanHash, Parameters: r.Plan.Parameters,
-		Outcome: string(r.Outcome), Why: r.Why, Paused: r.Paused, Aborting: r.Aborting && r.Outcome == "", StartedBy: r.StartedBy,
+		Outcome: string(r.Outcome), Why: r.Why, Paused: r.Paused, HandedOver: r.HandedOver, Aborting: r.Aborting && r.Outcome == "", StartedBy: r.StartedBy,
 		StartedAt: r.StartedAt, EndedAt: r.EndedAt, Debts: debtViews(r.Debts), NotPutBack: run.NotPutBack(r), Overhead: overhead(r, now).Seconds(),
 	}
 	for i := range r.Steps {
@@ -89,6 +88,9 @@ func needsAPerson(r *run.Run) []string {
 	if r.Paused {
 		out = append(out, "the run is paused: `siteswap run resume "+r.ID+"`")
 	}
+	if r.HandedOver != "" {
+		out = append(out, "the run is taken over by hand ("+r.HandedOver+"): when that is over `siteswap run reconcile "+r.ID+"`")
+	}
 	for i := range r.Steps {
 		s, p := &r.Steps[i], &r.Plan.Steps[i]
 		yes := fmt.Sprintf("`siteswap run approve %s %s`", r.ID, s.ID)
@@ -101,15 +103,11 @@ func needsAPerson(r *run.Run) []string {
 			out = append(out, s.ID+": "+s.Waiting)
 		case s.State == run.Refused && r.HoldRefusals:
 			out = append(out, s.ID+": "+s.Result.Text+": override the rule, or `siteswap run abort "+r.ID+"`")
-		case (s.State == run.Failed || s.State == run.Unknown) && p.OnFailure == runbooks.OnFailureAsk && !approved(r, s.ID):
-			out = append(out, s.ID+" failed: go on without it with "+yes+", or `siteswap run abort "+r.ID+"`")
+		case (s.State == run.Failed || s.State == run.Unknown) && r.Asks(s.ID):
+			out = append(out, s.ID+" failed: "+s.Result.Text+": `siteswap run retry|skip|attest "+r.ID+" "+s.ID+" --reason ...`, or `siteswap run abort "+r.ID+"`")
 		}
 	}
 	return out
-}
-
-func approved(r *run.Run, step string) bool {
-	return slices.ContainsFunc(r.Approvals, func(a run.Approval) bool { return a.Step == step })
 }
 
 // overhead is the time of the run in which no step was acting or waiting.

@@ -47,10 +47,17 @@ func (n *Node) postRun(verb run.EntryType) http.HandlerFunc {
 		}
 		n.change(w, r.PathValue("id"), func(r *run.Run) (*run.Entry, error) {
 			again := verb == run.EntryPause && r.Paused || verb == run.EntryResume && !r.Paused || verb == run.EntryAbort && r.Aborting
+			again = again || verb == run.EntryHandover && r.HandedOver != "" || verb == run.EntryReconcile && r.Reconciling
 			if again {
 				return nil, nil
 			}
 			text := req.Reason
+			if verb == run.EntryHandover {
+				if err := n.unverified(verb); err != nil {
+					return nil, err
+				}
+				text = strings.TrimSuffix(req.By+": "+req.Reason, ": ")
+			}
 			if verb == run.EntryAbort {
 				text = strings.TrimSuffix("aborted by "+req.By+": "+req.Reason, ": ")
 			}

@@ -50,7 +50,7 @@ func (s *stage) event(ctx context.Context, e api.Event) {
 		}
 	case "skip", "wait":
 		s.step(e)
-	case "approve", "deny", "override", "pause", "resume", "abort":
+	case "approve", "deny", "override", "pause", "resume", "abort", "retry", "forgo", "attest", "handover", "reconcile", "reconciled":
 		s.say("%s", e.Text)
 	case "end":
 		s.ended(e)

@@ -17,6 +17,16 @@ func (r *Run) stands(s *Step) bool {
 	return s.State == Failed || s.State == Unknown || s.State == Refused && r.HoldRefusals
 }
 
+// Asks says whether a step that failed, or of which nobody knows, waits for people instead of ending the run; for a fence one yes is
+// not enough (see [Run.Excused]).
+func (r *Run) Asks(step string) bool {
+	s, p := r.Step(step), r.Plan.Step(step)
+	if s == nil || p == nil || mayRetry(s) {
+		return false
+	}
+	return s.Result != nil && s.Result.Ask || p.OnFailure == runbooks.OnFailureAsk && !r.Excused(step)
+}
+
 // applyOperate is a person's word about one step.
 func applyOperate(r *Run, s *Step, e Entry) error {
 	p := r.Plan.Step(s.ID)
