@@ -70,6 +70,7 @@ func (a *app) serveUM(cmd *cobra.Command, site *config.Site, name, data string) 
 	}
 	defer srv.Close()
 	go followMailboxes(cmd.Context(), srv, site, dir, o.Logger)
+	go followDirectory(cmd.Context(), srv, site, dir, o.Logger)
 	a.followRoute(cmd.Context(), srv, site, me)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(cmd.Context())) // while it leaves, everything beside it goes on
 	defer op.tasks.Wait()
@@ -78,7 +79,7 @@ func (a *app) serveUM(cmd *cobra.Command, site *config.Site, name, data string) 
 	if err := op.begin(ctx, srv, ended); err != nil {
 		return err
 	}
-	return op.serveSockets(cmd, srv, me, ended)
+	return op.serveSockets(cmd, srv, site, me, ended)
 }
 
 // followRoute asks the controllers where calls go, once before the first call is answered and then for ever: a redirector that was
@@ -105,7 +106,7 @@ func (a *app) followRoute(ctx context.Context, srv *umredirect.Server, site *con
 }
 
 // serveSockets binds what the site file says and serves until the command ends.
-func (op *operation) serveSockets(cmd *cobra.Command, srv *umredirect.Server, me *config.Redirector, ended chan error) error {
+func (op *operation) serveSockets(cmd *cobra.Command, srv *umredirect.Server, site *config.Site, me *config.Redirector, ended chan error) error {
 	bind := me.Bind
 	if len(bind) == 0 {
 		bind = me.Listen
@@ -127,7 +128,7 @@ func (op *operation) serveSockets(cmd *cobra.Command, srv *umredirect.Server, me
 			defer l.Close()
 			go func() { ended <- srv.ServeTCP(l) }()
 		case "tls":
-			if err := serveTLS(cmd, srv, me, b, ended); err != nil {
+			if err := serveTLS(cmd, srv, site, me, b, ended); err != nil {
 				return err
 			}
 		}

@@ -43,7 +43,7 @@ func (a *app) umCheckCommand() *cobra.Command {
 	var live bool
 	c := &cobra.Command{Use: "check", Short: "Check the table of calls; with --live look every target up and send it an OPTIONS", Args: cobra.NoArgs,
 		Long: `Reads the site file and its mailboxes as a redirector does, and says what is wrong with them. With --live each target is
-looked up at the resolvers of the PBX (um.watch.resolvers) and probed from this machine; a target that does not resolve or
+looked up at the resolvers of the PBX (um.watch.resolvers) and probed from this machine, and the directory (um.ldap) is read; a target that does not resolve or
 answer is an alarm (exit 1), never a reason for a redirector not to start.`,
 		Example: "  siteswap um check\n  siteswap um check --live --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -56,6 +56,9 @@ answer is an alarm (exit 1), never a reason for a redirector not to start.`,
 				found.Targets = append(found.Targets, health.Status{Target: t, State: health.Unknown})
 			}
 			if live {
+				if err := readOnce(cmd.Context(), site); err != nil {
+					return err
+				}
 				if found.Targets, err = probeOnce(cmd.Context(), site, table.Watched()); err != nil {
 					return err
 				}

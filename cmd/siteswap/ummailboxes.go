@@ -18,6 +18,9 @@ const mailboxLook = 2 * time.Second
 // loadMailboxes makes the table. The mailboxes of the last good one are kept in the redirector's folder, and take the place of
 // those that cannot be had.
 func loadMailboxes(site *config.Site, dir string, log *slog.Logger) (*umredirect.Table, error) {
+	if site.UM.LDAP != nil {
+		return keptDirectory(site, filepath.Join(dir, "mailboxes.csv"), log)
+	}
 	began := time.Now()
 	table, stale, err := umredirect.LoadTable(tableOptions(site), filepath.Join(dir, "mailboxes.csv"))
 	debug.FreeOSMemory() // what reading a million lines has left behind
@@ -36,7 +39,7 @@ func followMailboxes(ctx context.Context, srv *umredirect.Server, site *config.S
 	if site.UM.MailboxFile == "" {
 		return
 	}
-	umredirect.WatchFile(ctx, site.UM.MailboxFile, mailboxLook, func() {
+	umredirect.WatchFile(ctx, site.Path(site.UM.MailboxFile), mailboxLook, func() {
 		began := time.Now()
 		table, err := umredirect.NewTable(tableOptions(site))
 		debug.FreeOSMemory()

@@ -35,7 +35,7 @@ func tableOptions(site *config.Site) umredirect.TableOptions {
 		to.Mailboxes = append(to.Mailboxes, umredirect.Mailbox{Extension: m.Extension, DialPlan: m.DialPlan, Home: m.Home})
 	}
 	if um.MailboxFile != "" {
-		to.More = umredirect.CSVFile(um.MailboxFile)
+		to.More = umredirect.CSVFile(site.Path(um.MailboxFile))
 	}
 	for _, r := range um.Redirectors {
 		for _, l := range r.Listen {
@@ -62,11 +62,11 @@ func contactTargets(contacts []config.Contact) (out []umredirect.Target) {
 const certificateLook = 10 * time.Second
 
 // serveTLS answers on a tls listener with the certificate of the site file, which may be replaced while it runs.
-func serveTLS(cmd *cobra.Command, srv *umredirect.Server, me *config.Redirector, b config.Listener, ended chan<- error) error {
+func serveTLS(cmd *cobra.Command, srv *umredirect.Server, site *config.Site, me *config.Redirector, b config.Listener, ended chan<- error) error {
 	if me.TLS == nil {
 		return usage("listen on %s: no certificate; write um.redirectors[].tls", b)
 	}
-	certs, err := umredirect.NewCertificates(me.TLS.Certificate, me.TLS.KeyFile, me.TLS.ClientCA)
+	certs, err := umredirect.NewCertificates(site.Path(me.TLS.Certificate), site.Path(me.TLS.KeyFile), site.Path(me.TLS.ClientCA))
 	if err != nil {
 		return usage("um.redirectors[].tls: %v", err)
 	}
