@@ -23,6 +23,7 @@ import (
 // drillFlags are what `siteswap drill` takes.
 type drillFlags struct {
 	scenario, fail, report, dir string
+	dns, witness                string
 	override, set               []string
 	speed                       float64
 	seed                        uint64
@@ -54,6 +55,8 @@ Built-in scenarios: ` + strings.Join(drill.Scenarios(), ", "),
 	c.Flags().BoolVar(&f.list, "list", false, "list the built-in scenarios")
 	c.Flags().IntVar(&f.jobs, "jobs", 0, "with --scenario all: how many run side by side (default: as the processors allow)")
 	c.Flags().Float64Var(&f.speed, "speed", 60, "how many times faster than real time")
+	c.Flags().StringVar(&f.dns, "dns", "lab", "DNS servers: lab (emulated), or real ones: bind, knot, samba (root, after make deps)")
+	c.Flags().StringVar(&f.witness, "witness", "lab", "witnesses: lab (emulated), or smb: real file servers (root, after make deps)")
 	c.Flags().StringVar(&f.fail, "fail", "", "the site that is lost (default: the one that mounts most databases)")
 	c.Flags().StringArrayVar(&f.override, "override", nil, "override this safety rule when it refuses; only a lab takes that")
 	c.Flags().StringArrayVar(&f.set, "set", nil, "change a field of the site file, as in dag.activation_mode=Off")
@@ -199,14 +202,14 @@ func (a *app) drillOptions(cmd *cobra.Command, f *drillFlags) (drill.Options, er
 	if dir, err = filepath.Abs(dir); err != nil {
 		return drill.Options{}, usage("a folder for the drill: %v", err)
 	}
-	return drill.Options{Site: site, Scenario: sc, Speed: speed, Fail: f.fail, Override: f.override, Seed: f.seed, Program: program, Dir: dir, Keep: f.dir != "",
+	return drill.Options{Site: site, Scenario: sc, Speed: speed, Fail: f.fail, Override: f.override, Seed: f.seed, DNS: f.dns, Witness: f.witness, Program: program, Dir: dir, Keep: f.dir != "",
 		Version: version(), Again: "siteswap " + strings.Join(cmd.Flags().Args(), " ") + again(cmd), Plan: a.planner(site)}, nil
 }
 
 // again is the command line that runs the drill again.
 func again(cmd *cobra.Command) string {
 	line := "drill"
-	for _, name := range []string{"config", "scenario", "speed", "fail", "seed"} {
+	for _, name := range []string{"config", "scenario", "speed", "fail", "dns", "witness", "seed"} {
 		if fl := cmd.Flags().Lookup(name); fl != nil && fl.Changed {
 			line += " --" + name + " " + fl.Value.String()
 		}

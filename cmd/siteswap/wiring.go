@@ -17,7 +17,6 @@ import (
 	"siteswap/internal/power"
 	"siteswap/internal/vip"
 	"siteswap/umredirect"
-	"siteswap/witness"
 )
 
 // dial is a way to open connections, TCP and UDP.
@@ -84,7 +83,9 @@ func drivers(site *config.Site, from dial) (*act.World, error) {
 			o.Fronts[m] = net.JoinHostPort(v.Address.String(), strconv.Itoa(labFrontPort))
 		}
 	}
-	o.Witnesses = witnessProbes(site)
+	if o.Witnesses, err = witnessProbes(site); err != nil {
+		return nil, err
+	}
 	if site.UM != nil {
 		for _, r := range site.UM.Redirectors {
 			o.Redirectors = append(o.Redirectors, &umredirect.Remote{URL: "http://" + r.Control.String(), HTTP: web})
@@ -98,19 +99,6 @@ const (
 	labFrontPort     = 10443
 	labDirectoryPort = 10389
 )
-
-func witnessProbes(site *config.Site) []act.WitnessProbe {
-	t := site.Topology()
-	var out []act.WitnessProbe
-	add := func(w *config.Witness) {
-		if w != nil && w.Address.IsValid() {
-			out = append(out, act.WitnessProbe{Site: t.SiteIndex(w.Site), Target: witness.Target{Server: w.Server, Address: w.Address.String()}})
-		}
-	}
-	add(&site.DAG.Witness)
-	add(site.DAG.AlternateWitness)
-	return out
-}
 
 func dnsClient(site *config.Site, from dial, timeout time.Duration) (*dnsupdate.Client, error) {
 	o, err := dnsOptions(site, from, timeout, true)

@@ -76,7 +76,7 @@ var house = []row{
 	{pkg: "internal/lab/cmdlets", own: emulated + " internal/lab/network", tests: suites, why: lab},
 	{pkg: "internal/lab/labtest", own: emulated + " internal/lab/...",
 		why: "The reference design, emulated, for tests of the lab and of what acts on it; no driver, so that each brings its own."},
-	{pkg: "internal/drill", own: "dag internal/document internal/lab internal/lab/... internal/exchange/wire internal/api internal/report internal/config",
+	{pkg: "internal/drill", own: "dag internal/document internal/lab internal/lab/... internal/exchange/wire internal/api internal/report internal/config internal/peers",
 		modules: "golang.org/x/sys", tests: "runbooks",
 		why: "A drill proves what a user would see: it drives controllers as processes through their API, never from inside."},
 

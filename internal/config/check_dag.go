@@ -91,6 +91,15 @@ func (c *checker) witnesses() {
 }
 
 func (c *checker) witness(path string, w Witness) {
+	if w.SMB != nil {
+		c.oneSecret(path+".smb", w.SMB.Keytab == "", w.SMB.KeyFile, w.SMB.Env, w.SMB.Command)
+		if w.SMB.Realm != "" && len(w.SMB.KDC) == 0 && w.SMB.Krb5Conf == "" {
+			c.fail(path+".smb", "a realm without a key distribution centre", "list kdc, as in ['10.0.1.5:88'], or name krb5_conf")
+		}
+		if w.SMB.Realm == "" && w.SMB.Keytab != "" {
+			c.fail(path+".smb.keytab", "a keytab without a realm", "write realm, as in TEST.LOCAL")
+		}
+	}
 	c.refer(path+".site", w.Site, "site", c.site.placeNames())
 	c.hostname(path+".server", w.Server)
 	for _, s := range c.site.Servers {

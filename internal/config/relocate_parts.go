@@ -47,6 +47,7 @@ func (m *mover) witnesses() {
 			hosts[key] = m.witnessHost(w)
 		}
 		w.Address = hostPort(hosts[key], witnessPort)
+		w.SMB = nil // an account of the real site has no business in a lab
 	}
 }
 

@@ -2,6 +2,7 @@ package config
 
 import (
 	"path/filepath"
+	"strings"
 
 	"siteswap/dag"
 	"siteswap/internal/document"
@@ -57,6 +58,29 @@ type Witness struct {
 	Site      string   `yaml:"site" need:"write the site of the witness server" doc:"Its site."`
 	Directory string   `yaml:"directory" need:"write the witness directory, as in 'C:\\Witness\\DAG1'" doc:"The witness directory on it."`
 	Address   HostPort `yaml:"address" doc:"Where it is probed; without it port 445 of the server."`
+	Share     string   `yaml:"share" doc:"Name of its share; unless set, the last part of the directory."`
+	SMB       *SMB     `yaml:"smb" doc:"The account with which its share is probed; without it, only whether it answers."`
+}
+
+// SMB is an account at a file server. With a realm it is asked for by Kerberos, else by NTLM.
+type SMB struct {
+	User     string     `yaml:"user" need:"write the account's name" doc:"Account name, without the domain."`
+	Domain   string     `yaml:"domain" doc:"Its domain, for NTLM."`
+	KeyFile  string     `yaml:"key_file" doc:"File that holds its password."`
+	Env      string     `yaml:"env" doc:"Environment variable that holds it."`
+	Command  []string   `yaml:"command" doc:"Program that prints it, with its arguments."`
+	Realm    string     `yaml:"realm" doc:"Kerberos realm: the domain's name in capitals."`
+	Keytab   string     `yaml:"keytab" doc:"File with the account's keys, instead of a password."`
+	KDC      []HostPort `yaml:"kdc" doc:"Key distribution centres."`
+	Krb5Conf string     `yaml:"krb5_conf" doc:"A krb5.conf to use instead."`
+}
+
+// ShareName is the name of the witness's share: as Exchange names it, the last part of the directory, unless another is given.
+func (w Witness) ShareName() string {
+	if w.Share != "" {
+		return w.Share
+	}
+	return w.Directory[strings.LastIndexAny(w.Directory, `\\/`)+1:]
 }
 
 // Place is an Active Directory site.

@@ -22,7 +22,8 @@ import (
 const directoryPort = 10389
 
 // layout is the site file moved to the loopback network, with keys of its own, written to the folder.
-func layout(site *config.Site, base byte, dir string, speed float64) (*config.Site, []names.Key, error) {
+// prepare, unless nil, may still change it before it is written.
+func layout(site *config.Site, base byte, dir string, speed float64, prepare func(*config.Site, []names.Key) error) (*config.Site, []names.Key, error) {
 	moved := config.Relocate(site, base)
 	moved.Cluster.TimeScale = speed
 	var keys []names.Key
@@ -47,6 +48,11 @@ func layout(site *config.Site, base byte, dir string, speed float64) (*config.Si
 		k.KeyFile, k.Env, k.Command = file, "", nil
 	}
 	moved.File = filepath.Join(dir, "site.yaml")
+	if prepare != nil {
+		if err := prepare(moved, keys); err != nil {
+			return nil, nil, err
+		}
+	}
 	if err := os.WriteFile(moved.File, config.Write(moved), 0o600); err != nil {
 		return nil, nil, fmt.Errorf("write the site file of the drill: %w", err)
 	}

@@ -19,6 +19,8 @@ type Options struct {
 	Program  string // the siteswap binary, for controllers and redirectors
 	Dir      string // an empty folder for site file, keys, logs and state
 	Keep     bool   // leave the folder
+	DNS      string // real servers instead of the emulated ones: bind, knot or samba; "" or lab: none
+	Witness  string // smb: real file servers as witnesses; "" or lab: none
 	Version  string
 	Again    string // the command that runs it again
 	// Plan compiles a runbook into a request, as an operator's command would.

@@ -16,6 +16,7 @@ import (
 	"siteswap/internal/api"
 	"siteswap/internal/config"
 	"siteswap/internal/lab"
+	"siteswap/internal/lab/names"
 	"siteswap/internal/lab/network"
 )
 
@@ -26,6 +27,7 @@ type stage struct {
 	t     *dag.Topology
 	lab   *lab.Lab
 	procs []*process
+	real  real // servers that take the place of emulated ones
 	api   *api.Client
 	began time.Time // the process's start
 	start time.Time // zero of the clock: when the first line was printed
@@ -105,10 +107,18 @@ func newStage(ctx context.Context, o Options) (*stage, error) {
 func stageOn(ctx context.Context, o Options, base byte) (*stage, error) {
 	s := &stage{o: o, reached: map[string]bool{}, acting: map[string]string{}, numbers: map[string]int{}, outcomes: map[string]string{}, lost: map[int]bool{},
 		cuts: map[[2]int]bool{}, killed: map[string]bool{}, approved: map[string]int64{}, began: time.Now(), start: time.Now(), release: func() {}}
-	site, keys, err := layout(o.Site, base, o.Dir, o.Speed)
+	site, keys, err := layout(o.Site, base, o.Dir, o.Speed, func(moved *config.Site, keys []names.Key) error {
+		return s.real.start(context.WithoutCancel(ctx), o, moved, keys, func(text string) { s.say("%s", text) })
+	})
 	if err != nil {
 		return nil, &UsageError{err}
 	}
+	good := false
+	defer func() {
+		if !good {
+			s.real.close()
+		}
+	}()
 	s.site, s.t = site, site.Topology()
 	if err := s.chooseSites(); err != nil {
 		return nil, &UsageError{err}
@@ -120,7 +130,8 @@ func stageOn(ctx context.Context, o Options, base byte) (*stage, error) {
 	if o.Scenario.Clients > 0 {
 		lo.Clients = o.Scenario.Clients
 	}
-	lo.Hooks = lab.Hooks{Cmdlet: s.cmdletGate, Service: s.serviceGate}
+	lo.Hooks = lab.Hooks{Cmdlet: s.cmdletGate, Service: s.serviceGate, Joined: s.real.joined}
+	s.real.place(&lo)
 	s.lab, err = lab.Start(context.WithoutCancel(ctx), lo)
 	if err != nil {
 		return nil, &UsageError{err}
@@ -133,6 +144,7 @@ func stageOn(ctx context.Context, o Options, base byte) (*stage, error) {
 			return nil, err
 		}
 	}
+	good = true
 	return s, nil
 }
 
@@ -253,6 +265,7 @@ func (s *stage) close() {
 	}
 	all.Wait()
 	s.lab.Close()
+	s.real.close()
 	s.release()
 }
 

@@ -107,7 +107,7 @@ func (l *Lab) resubmit(db, on string) {
 // siteChanged switches what stands in a site besides its members.
 func (l *Lab) siteChanged(i int, c world.Change) {
 	was, is := &c.Before.Sites[i], &c.After.Sites[i]
-	if was.Directory != is.Directory || was.Witness != is.Witness {
+	if was.Directory != is.Directory || was.Witness != is.Witness || was.Share != is.Share {
 		for _, d := range l.o.Directories {
 			if d.Site == i {
 				l.fabric.SetPower(d.Host, is.Directory || is.Witness && l.sharesHost(d))
@@ -119,7 +119,7 @@ func (l *Lab) siteChanged(i int, c world.Change) {
 		}
 		for _, w := range l.o.Witnesses {
 			if w.Site == i {
-				l.fabric.SetService(w.Share, is.Witness)
+				l.fabric.SetService(w.Share, is.Witness && (is.Share || !w.Real.IsValid()))
 				if !l.isDirectory(w.Share.Addr()) {
 					l.fabric.SetPower(w.Share.Addr(), is.Witness)
 				}

@@ -27,7 +27,7 @@ func (l *Lab) startDirectories() error {
 			l.dns = append(l.dns, nil)
 			continue
 		}
-		srv, err := names.New(names.Options{Origin: d.FQDN, Zones: l.zones(), Keys: l.o.Keys, Now: l.o.Now, Gate: l.dnsGate})
+		srv, err := l.nameServer(d)
 		if err != nil {
 			return err
 		}
@@ -44,6 +44,12 @@ func (l *Lab) startDirectories() error {
 		l.record.dns = append(l.record.dns, dnsRecord{address: t.DNSServers[i].Address, server: srv})
 	}
 	for _, w := range l.o.Witnesses {
+		if w.Real.IsValid() {
+			if err := l.fabric.Forward(w.Share, w.Real); err != nil {
+				return err
+			}
+			continue
+		}
 		site := w.Site
 		if err := l.serve(w.Share, answering(func() (ok bool) {
 			l.world.View(func(s *dag.State) { ok = s.Sites[site].Witness && s.Sites[site].Share })
@@ -53,6 +59,7 @@ func (l *Lab) startDirectories() error {
 		}
 	}
 	l.tasks.Go(l.replicate)
+	l.tasks.Go(l.follow)
 	return nil
 }
 
@@ -82,7 +89,11 @@ func (l *Lab) replicate() {
 		for _, a := range up {
 			for _, b := range up {
 				if a != b && l.fabric.Open(l.o.Directories[a].Host, l.o.Directories[b].Host) {
-					names.Replicate(l.dns[a], l.dns[b])
+					from, ok := l.dns[a].(*names.Server)
+					to, too := l.dns[b].(*names.Server)
+					if ok && too {
+						names.Replicate(from, to)
+					}
 				}
 			}
 		}

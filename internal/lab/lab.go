@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"siteswap/internal/lab/mail"
-	"siteswap/internal/lab/names"
 	"siteswap/internal/lab/network"
 	"siteswap/internal/lab/phone"
 	"siteswap/internal/lab/world"
@@ -25,8 +24,8 @@ type Lab struct {
 	world  *world.World
 	ledger *mail.Ledger
 	store  *mail.LedgerStore
-	dns    []*names.Server // by Directory
-	vips   []*mail.VIP     // by Options.VIPs; nil: a server's own address
+	dns    []nameServer // by Directory; nil: it serves no DNS
+	vips   []*mail.VIP  // by Options.VIPs; nil: a server's own address
 	mail   *mail.Clients
 	pbx    *phone.PBX
 	record *record

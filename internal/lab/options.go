@@ -46,6 +46,7 @@ type Hooks struct {
 	Service func(point Point, what string) cmdlets.Action // at DNS updates, pool changes, redirector settings, power switches
 	Name    func(name string, at time.Time, up bool)      // a name's clients are all served, or not any more
 	Call    func(phone.Call)
+	Joined  func(joined bool) // real domain controllers reach each other, or not any more
 }
 
 // Point is a moment of a request: see package cmdlets.
@@ -68,6 +69,8 @@ type Directory struct {
 	Host  netip.Addr
 	DNS   netip.AddrPort // zero: it serves no DNS
 	Probe netip.AddrPort
+	Real  netip.AddrPort // where a real DNS server listens that takes the place of the emulated one; zero: none
+	KDC   Forward        // its Kerberos, where it is a real domain controller
 }
 
 // Witness is a witness server's share.
@@ -75,6 +78,7 @@ type Witness struct {
 	Server string
 	Site   int
 	Share  netip.AddrPort
+	Real   netip.AddrPort // a real file server; zero: none
 }
 
 // VIP is a load balancer. One without a pool is a server's own address: its public addresses lead to that server's front.

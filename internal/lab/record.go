@@ -32,7 +32,7 @@ type Record struct {
 
 type dnsRecord struct {
 	address string
-	server  *names.Server
+	server  nameServer
 }
 
 // record collects under one lock.

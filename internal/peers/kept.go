@@ -92,12 +92,17 @@ type secrets map[string]string
 // administrator may do everything in the domain.
 const administrator = "Administrator"
 
+// NewPassword is a random password that keeps to the usual rules.
+func NewPassword() string {
+	b := make([]byte, 12)
+	_, _ = rand.Read(b) // never fails (crypto/rand)
+	return "Aa1." + hex.EncodeToString(b)
+}
+
 func newSecrets(accounts []string) secrets {
 	s := secrets{}
 	for _, a := range append([]string{administrator}, accounts...) {
-		b := make([]byte, 12)
-		_, _ = rand.Read(b)                   // never fails (crypto/rand)
-		s[a] = "Aa1." + hex.EncodeToString(b) // what the domain's rules ask for
+		s[a] = NewPassword()
 	}
 	return s
 }

@@ -120,6 +120,21 @@ func (h *Host) inside(argv ...string) []string {
 	return append([]string{"ip", "netns", "exec", h.name}, argv...)
 }
 
+// Isolate keeps the hosts from each other; the switch itself, and so whoever comes through a relay, still reaches all.
+func (n *Network) Isolate(apart bool) error {
+	state := "off"
+	if apart {
+		state = "on"
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	var lines []string
+	for _, h := range n.hosts {
+		lines = append(lines, "-n "+n.hub+" link set "+h.port+" type bridge_slave isolated "+state)
+	}
+	return ip(ctx, lines...)
+}
+
 // Close takes the network away. Its servers must have been closed.
 func (n *Network) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)

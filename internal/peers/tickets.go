@@ -3,9 +3,12 @@ package peers
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/miekg/dns"
 )
@@ -77,4 +80,42 @@ func (d *Domain) Update(ctx context.Context, dc int, account, zone string, lines
 		return fmt.Errorf("update of %s as %s: %w", zone, account, err)
 	}
 	return nil
+}
+
+// Converged waits until every controller answers alike for a name that exists.
+func (d *Domain) Converged(ctx context.Context, name string) error {
+	for {
+		var seen []string
+		for _, dc := range d.DCs {
+			seen = append(seen, addresses(ctx, dc.Address(), name))
+		}
+		if seen[0] != "" && !slices.ContainsFunc(seen, func(s string) bool { return s != seen[0] }) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s differs at the domain controllers (%s): %w", name, strings.Join(seen, " | "), ctx.Err())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// addresses are what a server answers for a name, A and AAAA, sorted, in one text.
+func addresses(ctx context.Context, at netip.AddrPort, name string) string {
+	var out []string
+	for _, kind := range []uint16{dns.TypeA, dns.TypeAAAA} {
+		m := new(dns.Msg)
+		m.SetQuestion(dns.Fqdn(name), kind)
+		in, _, err := (&dns.Client{Timeout: 2 * time.Second}).ExchangeContext(ctx, m, at.String())
+		if err != nil {
+			return ""
+		}
+		for _, rr := range in.Answer {
+			if t := rr.Header().Rrtype; t == kind {
+				out = append(out, strings.TrimPrefix(rr.String(), rr.Header().String()))
+			}
+		}
+	}
+	slices.Sort(out)
+	return strings.Join(out, " ")
 }
