@@ -2,12 +2,15 @@ package phone_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,6 +63,7 @@ func newExchange(t *testing.T, transport string, dnsPort uint16) *exchange {
 		return []netip.Addr{x.host}, name == legacyName || name == modernName
 	}}
 	p, l := x.sockets(t, x.dns)
+	x.dns = l.Addr().(*net.TCPAddr).AddrPort()
 	go x.names.Serve(p, l)
 	x.legacy = phone.NewServer(phone.ServerOptions{Name: "legacy"})
 	x.worker = phone.NewServer(phone.ServerOptions{Name: "worker"})
@@ -143,4 +147,132 @@ func TestSippFollows(t *testing.T) {
 			}
 		})
 	}
+}
+
+// start runs a program until the test ends, and keeps what it writes.
+func start(t *testing.T, in string, args ...string) *strings.Builder {
+	t.Helper()
+	out := &strings.Builder{}
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Stdout, cmd.Stderr, cmd.Dir, cmd.WaitDelay = out, out, in, time.Second
+	stdin, err := cmd.StdinPipe() // some programs end with their input
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		stdin.Close()
+		cmd.Process.Kill()
+		cmd.Wait()
+		if t.Failed() {
+			t.Logf("%s wrote:\n%s", args[0], out)
+		}
+	})
+	return out
+}
+
+// eventually waits until a server has answered a call, and for what has to be true then.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within 10 s", what)
+		}
+	}
+}
+
+// baresip resolves names itself, at our DNS server, and follows the 302 over the Contact's transport; two in a chain too.
+func TestBaresipFollows(t *testing.T) {
+	peers(t, "baresip")
+	for _, transport := range []string{"udp", "tcp"} {
+		t.Run(transport, func(t *testing.T) {
+			x := newExchange(t, transport, 0)
+			for _, c := range []struct {
+				user, name string
+				server     *phone.Server
+			}{{"100", legacyName, x.legacy}, {"200", modernName, x.worker}} {
+				before := c.server.Answered()
+				dir := t.TempDir()
+				for name, text := range map[string]string{
+					"accounts": "<sip:pbx@" + x.at(transport).String() + ">;regint=0\n", "contacts": "",
+					"config": "sip_listen " + freePort(t, netip.MustParseAddr("127.0.0.1")).String() + "\ndns_server " + x.dns.String() + "\ncall_max_calls 4\naudio_player aubridge,nil\naudio_source aubridge,nil\naudio_alert aubridge,nil\n" +
+						"module_path /usr/lib/baresip/modules\nmodule stdio.so\nmodule g711.so\nmodule aubridge.so\nmodule_app account.so\nmodule_app menu.so\n",
+				} {
+					if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+						t.Fatal(err)
+					}
+				}
+				start(t, dir, "baresip", "-f", dir, "-t", "30", "-e", "/dial sip:"+c.user+"@"+x.at(transport).String()+";transport="+transport)
+				eventually(t, "baresip's call of "+c.user, func() bool { return c.server.Answered() == before+1 })
+				if !slices.Contains(x.names.Asked(), c.name) {
+					t.Errorf("it asked for %v, and not for %s", x.names.Asked(), c.name)
+				}
+			}
+		})
+	}
+}
+
+// kamailioConfig makes Kamailio the PBX: calls go to the redirector, and where its 302 says.
+func kamailioConfig(x *exchange, transport string, port int) string {
+	listen, disable := "udp", "disable_tcp=yes\n"
+	if transport == "tcp" {
+		listen, disable = "tcp", ""
+	}
+	modules := ""
+	for _, m := range []string{"tm", "sl", "pv", "siputils", "textops", "acc", "uac_redirect"} {
+		modules += "loadmodule \"" + m + ".so\"\n"
+	}
+	return "#!KAMAILIO\ndebug=0\nlog_stderror=yes\nchildren=1\ntcp_children=2\nauto_aliases=no\ndns_use_search_list=no\n" + disable +
+		fmt.Sprintf("listen=%s:%s:%d\n", listen, x.host, port) + "mpath=\"/usr/lib/x86_64-linux-gnu/kamailio/modules/\"\n" + modules +
+		"modparam(\"uac_redirect\", \"default_filter\", \"accept\")\n" +
+		"request_route {\n  if (!is_method(\"INVITE\")) { t_relay(); exit; }\n" +
+		fmt.Sprintf("  $du = \"sip:%s;transport=%s\";\n", x.at(transport), transport) +
+		"  t_on_failure(\"MOVED\");\n  t_relay();\n}\n" +
+		"failure_route[MOVED] {\n  if (t_check_status(\"302\")) { $du = $null; get_redirects(\"*\"); t_on_failure(\"MOVED\"); t_relay(); }\n}\n"
+}
+
+// Kamailio's uac_redirect follows our 302 to the name, on behalf of a caller who knows nothing of it; two in a chain too.
+func TestKamailioFollows(t *testing.T) {
+	peers(t, "kamailio", "sipp", "unshare")
+	for _, transport := range []string{"udp", "tcp"} {
+		t.Run(transport, func(t *testing.T) {
+			x := newExchange(t, transport, 53)
+			dir := t.TempDir()
+			at := freePort(t, x.host)
+			file := filepath.Join(dir, "kamailio.cfg")
+			if err := os.WriteFile(file, []byte(kamailioConfig(x, transport, int(at.Port()))), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			start(t, dir, append(x.inside(), "kamailio", "-f", file, "-DD", "-E", "-Y", dir, "-x", "fm", "-X", "fm", "-m", "32", "-M", "8")...)
+			s := &phone.Sipp{Program: "sipp", Dir: dir, Local: x.host}
+			for _, c := range []struct {
+				user, name string
+				server     *phone.Server
+			}{{"100", legacyName, x.legacy}, {"200", modernName, x.worker}} {
+				before, last := c.server.Answered(), phone.LegEnd{}
+				eventually(t, "a call of "+c.user+" through Kamailio", func() bool {
+					ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+					defer cancel()
+					last = s.Call(ctx, phone.Leg{CallID: fmt.Sprintf("k-%s-%d", c.user, time.Now().UnixNano()), User: c.user, Network: transport, To: at})
+					return last.Answered // Kamailio takes a moment to start
+				})
+				if c.server.Answered() != before+1 || last.Redirects != 0 || !slices.Contains(x.names.Asked(), c.name) {
+					t.Errorf("%s: %+v, %d answered there, names asked for: %v", c.user, last, c.server.Answered()-before, x.names.Asked())
+				}
+			}
+		})
+	}
+}
+
+// freePort is one that nobody listens at, over either transport.
+func freePort(t *testing.T, host netip.Addr) netip.AddrPort {
+	t.Helper()
+	l, err := net.Listen("tcp", netip.AddrPortFrom(host, 0).String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).AddrPort()
 }
