@@ -81,6 +81,10 @@ tests() { "$go" test -race -shuffle=on -timeout 15m ./...; }
 # once, the lab. They have the machine for themselves, and run without the race detector, which the other tests have.
 rehearsals() { SITESWAP_DRILLS=1 "$go" test -count=1 -timeout 10m -run 'TestDrills' ./cmd/siteswap; }
 
+# peers: tests that start servers and callers of other people's (scripts/packages.txt), on loopback and in namespaces. Without the
+# race detector, which the same packages have above.
+peers() { SITESWAP_PEERS=1 "$go" test -count=1 -timeout 10m ./internal/lab/phone; }
+
 stage formats formats
 stage vet "$go" vet ./...
 stage modules modules
@@ -88,6 +92,7 @@ stage drill drill
 stage fuzz fuzz
 stage tests tests
 stage rehearsals rehearsals
+stage peers peers
 
 if ((${#failed[@]})); then
 	echo "FAILED after $SECONDS s: ${failed[*]}"
