@@ -37,8 +37,8 @@ type Result struct {
 
 // Report is what a campaign found.
 type Report struct {
-	Tried, Found, Equivalent int
-	Survivors                []Result
+	Of, Tried, Found, Equivalent int
+	Survivors                    []Result
 }
 
 // Percent is the part of the non-equivalent mutants that a test found.
@@ -69,11 +69,14 @@ func Run(ctx context.Context, o Options) (Report, error) {
 			tasks = append(tasks, task{b, i + 1})
 		}
 	}
+	of := len(tasks)
 	if o.Sample > 0 && o.Sample < len(tasks) {
 		rand.New(rand.NewPCG(o.Seed, 0)).Shuffle(len(tasks), func(i, j int) { tasks[i], tasks[j] = tasks[j], tasks[i] })
 		tasks = tasks[:o.Sample]
 	}
-	return o.tryAll(ctx, tasks)
+	report, err := o.tryAll(ctx, tasks)
+	report.Of = of
+	return report, err
 }
 
 func (o Options) tryAll(ctx context.Context, tasks []task) (Report, error) {

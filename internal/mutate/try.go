@@ -40,7 +40,7 @@ func (b *Binary) Try(ctx context.Context, number int, limit time.Duration) (Verd
 		return "", "", ctx.Err()
 	case c.Err() != nil:
 		return Found, "the tests did not end", nil
-	case errors.As(err, &exit):
+	case errors.As(err, &exit) && exit.Exited():
 		return Found, failed(string(out)), nil
 	}
 	return "", "", fmt.Errorf("run the tests of %s: %w", b.Package.Dir, err)

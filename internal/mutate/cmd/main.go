@@ -49,7 +49,7 @@ func campaign() int {
 	for _, r := range report.Survivors {
 		fmt.Printf("survived: %s: %s\n", r.Place, r.Key)
 	}
-	fmt.Printf("mutants: %d tried, %d found, %d equivalent, %d survived: %.1f %% found\n", report.Tried, report.Found, report.Equivalent, len(report.Survivors), report.Percent())
+	fmt.Printf("mutants: %d of %d tried, %d found, %d equivalent, %d survived: %.1f %% found\n", report.Tried, report.Of, report.Found, report.Equivalent, len(report.Survivors), report.Percent())
 	if report.Percent() < *least {
 		return 1
 	}
