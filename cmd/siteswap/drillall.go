@@ -28,7 +28,7 @@ func sideBySide(asked int) int {
 	if asked > 0 {
 		return asked
 	}
-	return min(3, runtime.NumCPU()+1)
+	return min(3, max(2, runtime.NumCPU()))
 }
 
 // drillAll runs every built-in scenario, some side by side, each on a loopback range of its own. Ctrl-C ends all of them.

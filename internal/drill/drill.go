@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"siteswap/internal/api"
@@ -78,8 +77,6 @@ func runOne(ctx context.Context, o Options) (report.Document, error) {
 	switch {
 	case errors.As(err, &wrong):
 		return report.Document{}, wrong
-	case errors.As(err, &other) && strings.HasPrefix(other.outcome, "refused"):
-		err = nil // nothing was done, so nobody need be served: the site is as dead as it was
 	case errors.As(err, &other), err == nil:
 		err = s.settle(ctx)
 	}
@@ -144,6 +141,9 @@ func (s *stage) settle(ctx context.Context) error {
 		return ctx.Err()
 	}
 	served, all := s.lab.Served()
+	if s.lastOutcome() == "refused" { // nothing was done, so nobody need be served: the site is as dead as it was
+		return nil
+	}
 	if served < all {
 		return fmt.Errorf("at the end only %d of %d clients are served", served, all)
 	}
@@ -153,12 +153,20 @@ func (s *stage) settle(ctx context.Context) error {
 // patience is how long the drill waits for everybody to be served. After a run that failed it is short: nobody goes on, and what
 // Exchange does by itself is soon done.
 func (s *stage) patience() time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if how := s.outcomes[s.asked]; how == "failed" || how == "aborted" {
+	switch s.lastOutcome() {
+	case "failed", "aborted":
 		return 12 * time.Second
+	case "refused":
+		return 6 * time.Second
 	}
 	return 40 * time.Second
+}
+
+// lastOutcome is how the run that was asked for last has ended.
+func (s *stage) lastOutcome() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.outcomes[s.asked]
 }
 
 // lastRunEnds waits for the run that was asked for last. It goes by the log's events: a controller that has just been started

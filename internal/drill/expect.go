@@ -98,11 +98,14 @@ func (s *stage) mountsOf(db string) int {
 	return n
 }
 
+// savedStep is the step of the built-in failback that is done only where a copy diverged.
+const savedStep = "saved"
+
 // lossy: logs were lost, or a copy was found that holds what its database lost.
 func (s *stage) lossy(d report.Document) bool {
 	return slices.ContainsFunc(d.Databases, func(db report.Database) bool { return db.LostLogs > 0 }) ||
 		slices.ContainsFunc(d.Runs, func(r report.Run) bool {
-			return slices.ContainsFunc(r.Steps, func(st report.Step) bool { return st.Kind == "manual" && st.State == "done" })
+			return slices.ContainsFunc(r.Steps, func(st report.Step) bool { return st.ID == savedStep && st.State == "done" })
 		})
 }
 
