@@ -113,6 +113,12 @@ func (l *Lab) setHeld(kinds []string, held bool) {
 	l.world.Hold(func(e dag.Event) bool { return l.isHeld(e.Name()) })
 }
 
+// Gripped: a script holds or slows this kind, or a link is slow, so that things are as it wants them.
+func (l *Lab) Gripped(kind string) (gripped bool) {
+	l.world.View(func(s *dag.State) { gripped = slices.Contains(s.Slow, true) })
+	return gripped || l.isHeld(kind) || l.slowness(kind) > 1
+}
+
 func (l *Lab) isHeld(kind string) bool {
 	l.broken.mu.Lock()
 	defer l.broken.mu.Unlock()
