@@ -155,10 +155,9 @@ func (m *mailer) deliver(ctx context.Context, number int64) error {
 	}
 	m.hangUp()
 	if used && !errors.Is(err, errRefused) && !errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {
+		m.b.broke()
 		if err = m.send(ctx, number); err != nil {
 			m.hangUp()
-		} else {
-			m.b.broke()
 		}
 	}
 	return err

@@ -33,7 +33,7 @@ type board struct {
 
 // Sessions are what clients felt without being unserved.
 type Sessions struct {
-	Broken   int // a connection was reset under a client, and the next attempt was served
+	Broken   int // a connection was reset under a client, which then connects anew
 	Restarts int // a client was told to quit and start again, because its database had moved
 }
 
