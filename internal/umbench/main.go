@@ -51,17 +51,19 @@ func main() {
 
 func run(ctx context.Context, o options, args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("say bench, soak, or echo PORT")
+		return fmt.Errorf("say bench, soak, sipp, or echo PORT")
 	}
 	switch args[0] {
 	case "bench":
 		return withRig(o, func(r *rig) error { return bench(ctx, o, r) })
 	case "soak":
 		return withRig(o, func(r *rig) error { return soak(ctx, o, r) })
+	case "sipp":
+		return withRig(o, func(r *rig) error { return sipp(ctx, o, r) })
 	case "echo":
 		if len(args) == 2 {
 			return echo(args[1])
 		}
 	}
-	return fmt.Errorf("say bench, soak, or echo PORT, not %q", args)
+	return fmt.Errorf("say bench, soak, sipp, or echo PORT, not %q", args)
 }

@@ -64,7 +64,9 @@ func targets(rows []*row) error {
 	if small, large := find(rows, "siteswap", 100), find(rows, "siteswap", 1_000_000); small != nil && large != nil {
 		say("CPU per call with a million mailboxes, of that with 100", median(large.closed, sample.used)/median(small.closed, sample.used), 1.25)
 		say("MiB with a million mailboxes", large.rss, 150)
-		say("seconds from the start to the first answer with a million", large.ready.Seconds(), 2)
+		if took, err := large.loads(); err == nil && len(took) > 0 {
+			say("seconds to load a million mailboxes", took[0].Seconds(), 2)
+		}
 	}
 	var errs []error
 	for _, r := range rows {
