@@ -126,23 +126,26 @@ func (s *Server) serveConn(c net.Conn, transport string) {
 		}
 		c.SetDeadline(time.Time{})
 	}
-	from := addrPort(c.RemoteAddr())
-	r := bufio.NewReader(c)
-	for {
+	st := &stream{worker: s.newWorker(nil), conn: c, in: bufio.NewReaderSize(c, streamBuffer), from: addrPort(c.RemoteAddr()), transport: transport}
+	for st.await() == nil && s.guard.Look(st.from.Addr(), s.o.Now()) == guard.Answer {
+		if st.plain() {
+			continue
+		}
+		if st.flush() != nil {
+			return
+		}
 		c.SetReadDeadline(time.Now().Add(s.o.IdleTimeout))
-		raw, whole, err := readMessage(r)
+		raw, whole, err := readMessage(st.in) // which may wait
 		tooLong := errors.Is(err, errTooLong)
 		if err != nil && !tooLong {
 			return
 		}
-		if answer, _ := s.handle(arrival{raw: raw, from: from, transport: transport, tooLong: tooLong}); answer != nil {
-			c.SetWriteDeadline(time.Now().Add(writeTimeout))
-			if _, err := c.Write(answer); err != nil {
-				return
-			}
-		}
+		answer, _ := s.handle(arrival{raw: raw, from: st.from, transport: transport, tooLong: tooLong})
+		st.out = append(st.out, answer...)
 		if !whole {
-			linger(c, r)
+			if st.flush() == nil {
+				linger(c, st.in)
+			}
 			return // where the next message begins cannot be known
 		}
 	}

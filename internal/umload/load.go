@@ -100,13 +100,13 @@ func (b *book) place(now time.Duration) *flight {
 
 // due is how many calls are to be placed now.
 func (b *book) due(now time.Duration) int {
+	if b.o.Rate > 0 {
+		return min(int(b.o.Rate*min(now, b.o.Duration).Seconds())-b.report.Placed, ring/2-b.pending)
+	}
 	if now >= b.o.Duration {
 		return 0
 	}
-	if b.o.Rate == 0 {
-		return b.o.InFlight - b.pending
-	}
-	return min(int(b.o.Rate*now.Seconds())-b.report.Placed, ring/2-b.pending)
+	return b.o.InFlight - b.pending
 }
 
 // wait is how long until the next call is due, or something must be looked at.

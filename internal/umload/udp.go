@@ -57,7 +57,7 @@ func runUDP(ctx context.Context, o Options) (Report, error) {
 			return c.report, fmt.Errorf("answers of %s: %w", o.Target, err)
 		}
 		c.expire(now)
-		if now >= c.o.Duration && c.pending == 0 {
+		if now >= c.o.Duration && c.pending == 0 && c.due(now) <= 0 {
 			break
 		}
 		if o.Every != nil && now >= told {
