@@ -174,7 +174,11 @@ func (in checkInput) witnessAt(w dag.Witness) finding {
 	case !s.Known:
 		found = unseen(w.Server+" cannot be seen", s.Why)
 	case !s.Value:
-		found = bad(w.Server+" does not answer, or its share cannot be used", s.From)
+		text := w.Server + " does not answer, or its share cannot be used"
+		if s.Why != "" { // what the probe saw, in Exchange's words, and what to do
+			text += ": " + s.Why
+		}
+		found = bad(text, s.From)
 	default:
 		return good(w.Server+" can be used", s.From)
 	}

@@ -50,6 +50,7 @@ type WitnessProbe struct {
 type World struct {
 	o       Options
 	silence *silence
+	shares  shares
 	http    *http.Client
 }
 
@@ -61,7 +62,7 @@ func New(o Options) *World {
 	if o.Scale < 1 {
 		o.Scale = 1
 	}
-	w := &World{o: o}
+	w := &World{o: o, shares: shares{last: map[string]*share{}}}
 	w.silence = newSilence(o.Now, w.patience(30*time.Second, 500*time.Millisecond))
 	return w
 }

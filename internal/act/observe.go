@@ -167,8 +167,15 @@ func (w *World) readSite(ctx context.Context, i int, f *dag.SiteFacts) {
 	f.Witness = dag.Know(false, "no witness server in "+name)
 	for _, p := range w.o.Witnesses {
 		if p.Site == i {
-			st := w.probe(ctx, p.Target)
+			var st witness.State
+			var age time.Duration
+			if p.Target.SMB != nil {
+				st, age = w.askShare(ctx, p.Target)
+			} else {
+				st = w.probe(ctx, p.Target)
+			}
 			f.Witness = dag.Know(st.Usable, p.Target.Server)
+			f.Witness.Age = age
 			if !st.Usable {
 				f.Witness.Why = st.Why
 			}
