@@ -18,8 +18,9 @@ const hold = `
 import sys, time
 from samba import credentials, param
 from samba.samba3 import libsmb_samba_internal as libsmb, param as s3param
-lp = s3param.get_context(); lp.load_default()
-c = credentials.Credentials(); c.set_username("witness"); c.set_password(sys.argv[2]); c.set_domain("WITNESS")
+open(sys.argv[3], "w").write("[global]\nworkgroup = WITNESS\nnetbios name = MEMBER\n")
+lp = s3param.get_context(); lp.load(sys.argv[3])
+c = credentials.Credentials(); c.guess(lp); c.set_username("witness"); c.set_password(sys.argv[2]); c.set_domain("WITNESS")
 conn = libsmb.Conn(sys.argv[1], "witness", lp=lp, creds=c)
 conn.create("witness.log", DesiredAccess=0x3, ShareAccess=0, CreateDisposition=3)
 print("held", flush=True)
@@ -77,7 +78,7 @@ func TestLocked(t *testing.T) {
 			if err := os.WriteFile(script, []byte(hold), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			holder, err := member.Program(context.Background(), dir, "held", "python3", script, server.Addr.String(), password)
+			holder, err := member.Program(context.Background(), dir, "held", "python3", script, server.Addr.String(), password, filepath.Join(dir, "smb.conf"))
 			if err != nil {
 				t.Fatal(err)
 			}
