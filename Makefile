@@ -27,7 +27,7 @@ fmt: ## gofmt over everything
 test: deps ## what CI runs: formats, vet, modules, one drill, a taste of fuzzing, all tests with the race detector, rehearsals
 	@scripts/test.sh
 
-soak: deps ## every long check, figures into docs/soak.md (RUNS=20 FUZZTIME=10m DURATION=10m PARTS="drills sites scenarios um fuzz" FRESH=1)
+soak: deps ## every long check, figures into docs/soak.md (RUNS=20 FUZZTIME=10m DURATION=10m PARTS="drills sites scenarios peers um fuzz" FRESH=1)
 	@scripts/soak.sh
 
 bench: deps ## ratios and curves: compile, model, commit, overhead per step, the UM redirector against Kamailio

@@ -4,7 +4,7 @@
 #   RUNS=20            drills in a row
 #   FUZZTIME=10m       per fuzz target
 #   DURATION=10m       of the UM redirector under load
-#   PARTS="drills sites scenarios um fuzz"   what to do (also: stretched, six members over two sites); the figures of other
+#   PARTS="drills sites scenarios peers um fuzz"   what to do (also: stretched, six members over two sites); the figures of other
 #                      parts stay, if they are of the same program
 #   FRESH=1            forget what ran before
 #   EXAMPLES=FOLDER    where reference.yaml and stretched.yaml lie (default: ../shared/examples)
@@ -17,7 +17,7 @@ root=$PWD
 go=${GO:-go}
 runs=${RUNS:-20}
 fuzztime=${FUZZTIME:-10m}
-parts=${PARTS:-drills sites scenarios um fuzz}
+parts=${PARTS:-drills sites scenarios peers um fuzz}
 examples=$(cd "${EXAMPLES:-../shared/examples}" 2>/dev/null && pwd || true)
 
 command -v node >/dev/null || {
@@ -104,6 +104,16 @@ if wants scenarios; then
 			fs.writeFileSync(`${dir}/wall`, `${s.duration.toFixed(1)}\n`);
 			fs.writeFileSync(`${dir}/exit`, `${s.exit}\n`);
 		}' "$out"
+fi
+# peers: the drill with real servers in place of emulated ones (root, after make deps).
+if wants peers; then
+	for dns in bind knot samba; do
+		one "dns-$dns" --dns "$dns"
+		one "dns-$dns-smb" --dns "$dns" --witness smb
+	done
+	one witness-smb --witness smb
+	one server-loss-samba --scenario server-loss --dns samba --witness smb
+	one wan-cut-samba --scenario wan-cut --dns samba --witness smb
 fi
 # um: calls at most of the redirector's peak, with garbage, INVITEs that are sent twice, and strangers; then SIGTERM and SIGKILL.
 if wants um && [[ ! -s $out/um/exit ]]; then

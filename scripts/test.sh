@@ -81,9 +81,18 @@ tests() { "$go" test -race -shuffle=on -timeout 15m ./...; }
 # once, the lab. They have the machine for themselves, and run without the race detector, which the other tests have.
 rehearsals() { SITESWAP_DRILLS=1 "$go" test -count=1 -timeout 10m -run 'TestDrills' ./cmd/siteswap; }
 
-# peers: tests that start servers and callers of other people's (scripts/packages.txt), on loopback and in namespaces. Without the
-# race detector, which the same packages have above.
-peers() { SITESWAP_PEERS=1 "$go" test -count=1 -timeout 10m ./internal/lab/phone; }
+# peers: tests that start servers and callers of other people's (scripts/packages.txt), on loopback and in namespaces, and one
+# drill with a real domain and real file servers (root). Without the race detector, which the same packages have above. The domain
+# is provisioned once, into the user's cache folder.
+peers() {
+	SITESWAP_PEERS=1 "$go" test -count=1 -timeout 10m -p 1 ./internal/peers ./internal/lab/phone ./witness ./dnsupdate ./umredirect/... || return 1
+	"$go" build -o "$scratch/siteswap" ./cmd/siteswap || return 1
+	mkdir -p "$scratch/peers"
+	(cd "$scratch/peers" && timeout 300 "$scratch/siteswap" drill --dns samba --witness smb --report report.html </dev/null) || {
+		echo "the drill with real servers ended with exit code $?"
+		return 1
+	}
+}
 
 stage formats formats
 stage vet "$go" vet ./...
