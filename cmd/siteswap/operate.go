@@ -14,16 +14,19 @@ import (
 
 // runStepVerb is a verb about one step that needs a reason.
 func (a *app) runStepVerb(name, short, example string, do func(*api.Client, context.Context, string, string, api.StepRequest) (*api.Run, error)) *cobra.Command {
-	var reason, by string
+	var reason, by, code string
 	c := &cobra.Command{Use: name + " RUN STEP", Short: short, Args: cobra.ExactArgs(2), Example: "  siteswap run " + name + " r-7f3a calls --reason '" + example + "'",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if reason == "" {
 				return usage("--reason: say why; it stands in the report")
 			}
-			return a.stepVerb(cmd, args, api.StepRequest{By: by, Reason: reason}, do)
+			return a.stepVerb(cmd, args, api.StepRequest{By: by, Reason: reason, Code: code}, do)
 		}}
 	c.Flags().StringVar(&reason, "reason", "", "why, for the report")
 	c.Flags().StringVar(&by, "by", me(), "who says so; this build cannot verify it, so it counts only in a lab")
+	if name == "attest" {
+		c.Flags().StringVar(&code, "code", "", "of a fence: the code of the site that stood down (`siteswap standdown`)")
+	}
 	return c
 }
 

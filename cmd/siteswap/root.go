@@ -49,7 +49,7 @@ func (a *app) root() *cobra.Command {
 	}
 	add("rehearse", a.drillCommand(), a.labCommand())
 	add("ready", a.planCommand(), a.configCommand(), a.runbookCommand())
-	add("act", a.switchoverCommand(), a.failbackCommand(), a.maintenanceCommand(), a.runCommand(), a.dnsCommand())
+	add("act", a.switchoverCommand(), a.failbackCommand(), a.maintenanceCommand(), a.standdownCommand(), a.runCommand(), a.dnsCommand())
 	add("run", a.serveCommand(), a.statusCommand(), a.umCommand(), a.versionCommand())
 	return root
 }

@@ -106,6 +106,11 @@ func (a *app) nodeOptions(site *config.Site, node, data, level string) (controll
 		return o, err
 	}
 	o.World = world
+	if site.StandDown != nil {
+		if o.StandDownKey, err = readKey(site.Path(site.StandDown.KeyFile)); err != nil {
+			return o, err
+		}
+	}
 	if err := os.MkdirAll(o.DataDir, 0o700); err != nil {
 		return o, usage("--data: %v", err)
 	}

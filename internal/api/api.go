@@ -200,6 +200,8 @@ type StepRequest struct {
 	Rule    string           `json:"rule,omitempty"`
 	// FactHash binds an override to the facts that its giver was shown.
 	FactHash string `json:"fact_hash,omitempty"`
+	// Code is that of a site that stood down; with attest of a fence.
+	Code string `json:"code,omitempty"`
 }
 
 // RunRequest is pause, resume or abort: POST PathRuns/{id}/pause|resume|abort.

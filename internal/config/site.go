@@ -23,6 +23,8 @@ type Site struct {
 	Power          *PowerControl   `yaml:"power" doc:"One out-of-band power control for all servers."`
 	Cluster        *Cluster        `yaml:"cluster" doc:"Marks a cluster of controllers that was created as a lab."`
 
+	StandDown *StandDown `yaml:"standdown" doc:"What a cut-off site signs with when it stands down."`
+
 	People      *People     `yaml:"people" doc:"What it takes to override a safety rule."`
 	Approvers   []Approver  `yaml:"approvers" doc:"Who may approve."`
 	Notify      []Notify    `yaml:"notify" doc:"Who is told, and how."`
@@ -38,6 +40,11 @@ func (s *Site) Path(name string) string {
 		return name
 	}
 	return filepath.Join(filepath.Dir(s.File), name)
+}
+
+// StandDown says where the key is that a cut-off site and the controllers share (siteswap standdown).
+type StandDown struct {
+	KeyFile string `yaml:"key_file" need:"write the file that holds the key (siteswap standdown --new-key FILE makes one)" doc:"File with the key, 32 bytes or more in hexadecimal; the same in every site."`
 }
 
 // DAG is the database availability group.

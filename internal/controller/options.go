@@ -40,6 +40,8 @@ type Options struct {
 	TimeScale float64
 	Topology  *dag.Topology
 	World     World
+	// StandDownKey checks the codes of sites that stood down; nil: none is believed.
+	StandDownKey []byte
 
 	Logger *slog.Logger     // nil: none
 	Now    func() time.Time // nil: time.Now

@@ -9,6 +9,7 @@ import (
 
 	"siteswap/internal/api"
 	"siteswap/internal/run"
+	"siteswap/internal/standdown"
 )
 
 // overrideHolds is how long an override counts after it was given, real speed.
@@ -40,6 +41,9 @@ func (n *Node) postStep(verb run.EntryType) http.HandlerFunc {
 			case run.EntryDeny:
 				return deny(r, st, &req)
 			case run.EntryRetry, run.EntryForgo, run.EntryAttest:
+				if req.Code != "" {
+					return n.stoodDown(r, st, &req)
+				}
 				return operate(verb, st, &req)
 			}
 			return n.override(r, st, &req)
@@ -92,6 +96,21 @@ func deny(r *run.Run, st *run.Step, req *api.StepRequest) (*run.Entry, error) {
 		return nil, badRequest("%s is being carried out and cannot be denied any more: `siteswap run abort %s` begins no further step", st.ID, r.ID)
 	}
 	return &run.Entry{Type: run.EntryDeny, Actor: req.By, Step: st.ID, Text: req.Reason}, nil
+}
+
+// stoodDown checks the code of a site that stood down. It counts for the site of the fence that it is brought to.
+func (n *Node) stoodDown(r *run.Run, st *run.Step, req *api.StepRequest) (*run.Entry, error) {
+	p, t := r.Plan.Step(st.ID), n.o.Topology
+	if p == nil || p.Kind != "fence" || t.SiteIndex(p.With.Site) < 0 {
+		return nil, badRequest("%s is no fence of a site: a code is brought to the step that shows that a site can do no harm", st.ID)
+	}
+	e := standdown.Evidence{DAG: t.Name, Site: p.With.Site, Servers: t.MemberNames(t.MembersOf(t.SiteIndex(p.With.Site)))}
+	now := n.o.Now()
+	if _, err := standdown.Check(n.o.StandDownKey, req.Code, e, now); err != nil {
+		return nil, badRequest("%v", err)
+	}
+	a := run.Approval{Step: st.ID, By: req.By, At: now.Round(0).UTC(), Reason: req.Reason, StandDown: e.Servers}
+	return &run.Entry{Type: run.EntryApprove, Actor: req.By, Step: st.ID, Approval: &a}, nil
 }
 
 // operate is a person's word about what becomes of a step. Without a reason it is none.

@@ -19,6 +19,9 @@ func Describe(e Entry, r *Run) string {
 	case EntrySkip, EntryWait, EntryAbort:
 		return e.Text
 	case EntryApprove:
+		if down := e.Approval.StandDown; len(down) > 0 {
+			return e.Approval.By + " brings the code of a site that stood down: " + strings.Join(down, ", ")
+		}
 		return e.Approval.By + " approves " + e.Approval.Step + ceilingText(*e.Approval)
 	case EntryDeny:
 		return e.Actor + " denies " + e.Step + ": " + e.Text

@@ -112,7 +112,11 @@ const wordTakes = 2
 // takeWord lets a fence that was refused, in a run that holds its refusals, be decided anew once two people have given their
 // word.
 func (r *Run) takeWord(s *Step, e Entry) {
-	if p := r.Plan.Step(s.ID); s.State == Refused && r.HoldRefusals && p != nil && p.Kind == "fence" && slices.Contains(p.With.By, "people") && r.Excused(s.ID) {
+	p := r.Plan.Step(s.ID)
+	if p == nil || p.Kind != "fence" || s.State != Refused || !r.HoldRefusals {
+		return
+	}
+	if len(e.Approval.StandDown) > 0 || slices.Contains(p.With.By, "people") && r.Excused(s.ID) {
 		s.become(Todo, e)
 	}
 }

@@ -185,3 +185,27 @@ func TestAbortLeavesTheBlock(t *testing.T) {
 		}
 	}
 }
+
+// The code of a site that stood down, which the controller has checked, is evidence like any other: a held fence goes on, and so
+// does the restore.
+func TestStoodDown(t *testing.T) {
+	s := newSim(t, reference())
+	cutOff(s)
+	s.start("r-1", compile(t, "switchover", s.topo, "Prod", "DR"), true)
+	for s.step("fence").State != run.Refused {
+		s.round()
+	}
+	word := approvalOf("fence", "anna")
+	word.Approval.StandDown = []string{"EX2010-1"}
+	s.must(word)
+	for range 3 {
+		s.round()
+		s.now = s.now.Add(10 * time.Second)
+	}
+	if st := s.step("fence"); st.State != run.Refused || !strings.HasPrefix(st.Result.Refusal.Why, "EX2010-2 not shown") {
+		t.Fatalf("one of two has stood down: %s %+v", st.State, st.Result)
+	}
+	word.Approval.StandDown = []string{"EX2010-1", "EX2010-2"}
+	s.must(word)
+	s.upTo("restore", run.Done)
+}

@@ -55,8 +55,12 @@ func fenced(r *Run, in Input, about func(m int) bool) *Refusal {
 		Unblock:  "power them off (or hold the power off with DAC Off), or stop and disable ClusSvc on them, and let it be read back; else the word of two people"}
 }
 
-// wordFor: two people have given their word on a fence step of the run that is about this member.
+// wordFor: two people have given their word on a fence step of the run that is about this member, or its own site has signed that it
+// stood down (siteswap standdown).
 func (r *Run) wordFor(t *dag.Topology, m int) bool {
+	if slices.ContainsFunc(r.Approvals, func(a Approval) bool { return slices.Contains(a.StandDown, t.Members[m].Name) }) {
+		return true
+	}
 	for i := range r.Plan.Steps {
 		p := &r.Plan.Steps[i]
 		if p.Kind == "fence" && slices.Contains(p.With.By, "people") && inScope(t, p, m) && len(r.approvers(p.ID)) >= wordTakes {

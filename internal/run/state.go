@@ -178,6 +178,8 @@ type Approval struct {
 	Ceiling map[string]int64 `json:"ceiling,omitempty"` // logs that may be lost, per database
 	Unknown bool             `json:"unknown,omitempty"` // "whatever it is", said explicitly
 	Reason  string           `json:"reason,omitempty"`
+	// StandDown are servers whose own site has signed that they were read back Stopped and Disabled; the code was checked.
+	StandDown []string `json:"standdown,omitempty"`
 }
 
 // Override sets one rule aside for one step, bound to what its giver was shown. It covers the attempt after the refused one,
