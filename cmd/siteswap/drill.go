@@ -23,7 +23,7 @@ import (
 // drillFlags are what `siteswap drill` takes.
 type drillFlags struct {
 	scenario, fail, report, dir string
-	dns, witness                string
+	dns, witness, pbx           string
 	override, set               []string
 	speed                       float64
 	seed                        uint64
@@ -40,7 +40,7 @@ their own, loses a site, switches over, fails back, and measures what users felt
 
 Without --config and without siteswap.yaml in this folder it runs on the reference design.
 Built-in scenarios: ` + strings.Join(drill.Scenarios(), ", "),
-		Example: "  siteswap drill\n  siteswap drill --scenario wan-cut\n  siteswap drill --scenario all --json\n  siteswap drill --config siteswap.yaml --report drill.html --json",
+		Example: "  siteswap drill\n  siteswap drill --scenario wan-cut\n  siteswap drill --scenario all --json\n  siteswap drill --pbx sipp\n  siteswap drill --config siteswap.yaml --report drill.html --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case f.list:
@@ -57,6 +57,7 @@ Built-in scenarios: ` + strings.Join(drill.Scenarios(), ", "),
 	c.Flags().Float64Var(&f.speed, "speed", 60, "how many times faster than real time")
 	c.Flags().StringVar(&f.dns, "dns", "lab", "DNS servers: lab (emulated), or real ones: bind, knot, samba (root, after make deps)")
 	c.Flags().StringVar(&f.witness, "witness", "lab", "witnesses: lab (emulated), or smb: real file servers (root, after make deps)")
+	c.Flags().StringVar(&f.pbx, "pbx", "lab", "the PBX: lab (emulated), or sipp: SIPp makes every call (after make deps)")
 	c.Flags().StringVar(&f.fail, "fail", "", "the site that is lost (default: the one that mounts most databases)")
 	c.Flags().StringArrayVar(&f.override, "override", nil, "override this safety rule when it refuses; only a lab takes that")
 	c.Flags().StringArrayVar(&f.set, "set", nil, "change a field of the site file, as in dag.activation_mode=Off")
@@ -181,6 +182,9 @@ func (a *app) drillOptions(cmd *cobra.Command, f *drillFlags) (drill.Options, er
 	if speed < 1 || speed > 600 {
 		return drill.Options{}, usage("--speed %g: between 1 and 600", speed)
 	}
+	if f.pbx != "lab" && f.pbx != drill.Sipp {
+		return drill.Options{}, usage("--pbx %s: write lab or sipp", f.pbx)
+	}
 	program, err := os.Executable()
 	if err != nil {
 		return drill.Options{}, fmt.Errorf("find this program: %w", err)
@@ -202,14 +206,14 @@ func (a *app) drillOptions(cmd *cobra.Command, f *drillFlags) (drill.Options, er
 	if dir, err = filepath.Abs(dir); err != nil {
 		return drill.Options{}, usage("a folder for the drill: %v", err)
 	}
-	return drill.Options{Site: site, Scenario: sc, Speed: speed, Fail: f.fail, Override: f.override, Seed: f.seed, DNS: f.dns, Witness: f.witness, Program: program, Dir: dir, Keep: f.dir != "",
+	return drill.Options{Site: site, Scenario: sc, Speed: speed, Fail: f.fail, Override: f.override, Seed: f.seed, DNS: f.dns, Witness: f.witness, PBX: f.pbx, Program: program, Dir: dir, Keep: f.dir != "",
 		Version: version(), Again: "siteswap " + strings.Join(cmd.Flags().Args(), " ") + again(cmd), Plan: a.planner(site)}, nil
 }
 
 // again is the command line that runs the drill again.
 func again(cmd *cobra.Command) string {
 	line := "drill"
-	for _, name := range []string{"config", "scenario", "speed", "fail", "dns", "witness", "seed"} {
+	for _, name := range []string{"config", "scenario", "speed", "fail", "dns", "witness", "pbx", "seed"} {
 		if fl := cmd.Flags().Lookup(name); fl != nil && fl.Changed {
 			line += " --" + name + " " + fl.Value.String()
 		}

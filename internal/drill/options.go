@@ -21,6 +21,7 @@ type Options struct {
 	Keep     bool   // leave the folder
 	DNS      string // real servers instead of the emulated ones: bind, knot or samba; "" or lab: none
 	Witness  string // smb: real file servers as witnesses; "" or lab: none
+	PBX      string // sipp: SIPp makes the calls; "" or lab: the emulated PBX does
 	Version  string
 	Again    string // the command that runs it again
 	// Plan compiles a runbook into a request, as an operator's command would.

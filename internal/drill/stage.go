@@ -127,6 +127,11 @@ func stageOn(ctx context.Context, o Options, base byte) (*stage, error) {
 		return nil, &UsageError{err}
 	}
 	lo := labOptions(site, keys, base, o.Speed)
+	if o.PBX == Sipp {
+		if err := sipp(o.Dir, &lo); err != nil {
+			return nil, &UsageError{err}
+		}
+	}
 	if o.Scenario.Clients > 0 {
 		lo.Clients = o.Scenario.Clients
 	}

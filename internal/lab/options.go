@@ -29,6 +29,7 @@ type Options struct {
 	Forwards    []Forward    // raft and API of controllers
 	Redirectors []Redirector // processes of their own
 	PBX         []netip.Addr // addresses of the PBX
+	Sipp        *phone.Sipp  // makes the PBX's calls; nil: the lab's own
 	PBXNames    uint16       // port of its name server, at its first address; 0: none
 	Extensions  []phone.Extension
 	Legacy      []Legacy

@@ -82,6 +82,9 @@ func (l *Lab) pbxOptions() phone.Options {
 				l.o.Hooks.Call(c)
 			}
 		}}
+	if l.o.Sipp != nil {
+		o.Place = l.o.Sipp.Call
+	}
 	for _, r := range l.o.Redirectors {
 		o.Redirectors = append(o.Redirectors, phone.Redirector{Name: r.Name, UDP: r.UDP, TCP: r.TCP})
 	}

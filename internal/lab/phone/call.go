@@ -97,13 +97,29 @@ func (c *call) run(ctx context.Context, user, network string) ending {
 		c.rec.Redirector = r.Name
 		net, addr := r.reach(network)
 		c.rec.Transport = net
-		end = c.try(ctx, hop{net, addr, fmt.Sprintf("sip:%s@%s;user=phone", user, addr), r.Name}, 0)
+		if c.p.o.Place != nil {
+			end = c.placed(ctx, Leg{CallID: c.id, User: user, Network: net, To: addr, Hops: c.p.o.MaxRedirects})
+		} else {
+			end = c.try(ctx, hop{net, addr, fmt.Sprintf("sip:%s@%s;user=phone", user, addr), r.Name}, 0)
+		}
 		if end.answered || end.final || end.status != 0 && end.status < 500 || ctx.Err() != nil {
 			return end
 		}
 		c.p.note(i, false) // until its next OPTIONS
 	}
 	return end
+}
+
+// placed has somebody else make the call. Once it was sent on, its end is final: see follow.
+func (c *call) placed(ctx context.Context, l Leg) ending {
+	if c.p.o.Pilot != "" {
+		l.Diversion = c.ext.Number
+	}
+	end := c.p.o.Place(ctx, l)
+	if end.Answered {
+		c.rec.Target, c.rec.Redirects = end.Target, end.Redirects
+	}
+	return ending{answered: end.Answered, status: end.Status, final: end.Redirects > 0, why: end.Why}
 }
 
 // try sends an INVITE to a hop and goes where it is sent on to.

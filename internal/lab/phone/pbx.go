@@ -44,6 +44,9 @@ type Options struct {
 	Dial    func(ctx context.Context, network, address string) (net.Conn, error) // from the PBX's own address
 	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
 
+	// Place makes the calls instead of this package: one leg through a redirector, over TCP, to its end; see [Sipp].
+	Place func(ctx context.Context, l Leg) LegEnd
+
 	Rate         float64       // calls per second
 	Timeout      time.Duration // of a whole call; 8 s
 	LegTimeout   time.Duration // of one INVITE or connection; a quarter of Timeout
@@ -176,6 +179,9 @@ func (p *PBX) Run(ctx context.Context) {
 func (p *PBX) extension(n uint64) Extension { return p.o.Extensions[(n-1)%uint64(len(p.o.Extensions))] }
 
 func (p *PBX) network(n uint64) string {
+	if p.o.Place != nil {
+		return "tcp" // which the UM servers speak; a caller from outside keeps to one transport
+	}
 	turn, count := n-1, uint64(len(p.o.Extensions))
 	if count%2 == 0 {
 		turn += turn / count // else an extension would always meet the same one

@@ -16,6 +16,7 @@ import (
 
 	"siteswap/internal/lab/phone"
 	"siteswap/umredirect"
+	"siteswap/umredirect/health"
 	"siteswap/umredirect/umredirecttest"
 )
 
@@ -275,4 +276,31 @@ func freePort(t *testing.T, host netip.Addr) netip.AddrPort {
 	}
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).AddrPort()
+}
+
+// The lab's PBX with SIPp as its hands: two redirectors, of which the first is dead, a site that is switched over, a legacy mailbox
+// whose server is down.
+func TestSippIsThePBX(t *testing.T) {
+	peers(t, "sipp", "unshare")
+	b := newBench(t)
+	hosts := filepath.Join(t.TempDir(), "hosts")
+	if err := os.WriteFile(hosts, []byte("127.0.0.1 localhost um-prod.test um-dr.test legacy.test\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s := &phone.Sipp{Program: "sipp", Dir: t.TempDir(), Local: netip.MustParseAddr("127.0.0.1"),
+		Enter: []string{"unshare", "-m", "--propagation", "private", "sh", "-c", `mount --bind "$0" /etc/hosts && exec "$@"`, hosts}}
+	b.options.Place = s.Call
+	p := b.dial()
+	check(t, p.Place(t.Context(), extensions[0], "tcp"), phone.Answered, "legacy.test:", "first")
+	check(t, p.Place(t.Context(), extensions[1], "tcp"), phone.Answered, "um-prod.test:", "first")
+	b.redirectors[1].Server.SetHealth([]health.Status{{Target: b.table.Watched()[2], State: health.Down, Dead: true}})
+	b.redirectors[0].Stop()
+	if got, why := b.redirectors[1].Remote.SetState(t.Context(), umredirect.Setting{Site: "DR", Generation: 2}); got != umredirect.Done {
+		t.Fatal(got, why)
+	}
+	check(t, p.Place(t.Context(), extensions[1], "tcp"), phone.Answered, "um-dr.test:", "second")
+	check(t, p.Place(t.Context(), extensions[0], "tcp"), phone.UnservedLegacy, "", "second")
+	if got, want := p.Counters(), (phone.Counters{Placed: 4, Answered: 3, UnservedLegacy: 1}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
 }
