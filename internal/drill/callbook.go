@@ -2,6 +2,7 @@ package drill
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 
@@ -68,7 +69,8 @@ func (s *stage) lostReasons(rec lab.Record) []string {
 	return out
 }
 
-// windows are the times in which calls may be lost: from a fault until the next run has ended, or for a while where none follows.
+// windows are the times in which calls may be lost: from a fault until a run that mends it has ended, or for a while where none
+// follows.
 func (s *stage) windows(runs []report.Run) [][2]float64 {
 	var out [][2]float64
 	s.mu.Lock()
@@ -77,10 +79,14 @@ func (s *stage) windows(runs []report.Run) [][2]float64 {
 		at := s.since(f.at)
 		end := at + 10
 		for _, r := range runs {
-			if r.End >= at {
-				end = r.End
+			if r.End < at {
+				continue
+			}
+			end = r.End
+			if r.Outcome == "done" || r.Outcome == "degraded" {
 				break
 			}
+			end = math.Inf(1) // one that was refused or failed has answered nothing; perhaps a later one does
 		}
 		out = append(out, [2]float64{at, end})
 	}
