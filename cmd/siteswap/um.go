@@ -82,6 +82,10 @@ func (a *app) serveUM(cmd *cobra.Command, site *config.Site, name, data string) 
 	return op.serveSockets(cmd, srv, site, me, ended)
 }
 
+// firstLook is how long a redirector that starts waits for a controller. With all of them dead it must answer within a second of
+// its start, and a controller that lives answers sooner, or is heard a moment later.
+const firstLook = 400 * time.Millisecond
+
 // followRoute asks the controllers where calls go, once before the first call is answered and then for ever: a redirector that was
 // dead during a um.reroute must not send calls to the site that was left. With no controller in reach it answers as before.
 func (a *app) followRoute(ctx context.Context, srv *umredirect.Server, site *config.Site, me *config.Redirector) {
@@ -96,7 +100,7 @@ func (a *app) followRoute(ctx context.Context, srv *umredirect.Server, site *con
 			fmt.Fprintln(a.errs, "redirector of "+me.Site+":", err)
 		}
 	}
-	first, cancel := context.WithTimeout(ctx, time.Second)
+	first, cancel := context.WithTimeout(ctx, firstLook)
 	if r, err := client.Route(first); err == nil && r.Generation > latest() {
 		set(r)
 	}
