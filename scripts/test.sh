@@ -71,8 +71,8 @@ drill() {
 # fuzz: 3 s each for what reads bytes that others wrote, 6 s for what anybody may send to a redirector. The long way is `make soak`.
 fuzz() {
 	mkdir -p "$scratch/fuzz"
-	CACHE=$scratch/fuzz scripts/fuzz.sh 3s internal/document/FuzzDecode internal/controller/FuzzEntry dnsupdate/FuzzQuery || return 1
-	CACHE=$scratch/fuzz scripts/fuzz.sh 6s umredirect/FuzzHandle umredirect/FuzzFastIsSlow umredirect/mailbox/FuzzRead umredirect/hep/FuzzPacket umredirect/health/FuzzAnswer
+	CACHE=$scratch/fuzz scripts/fuzz.sh 3s internal/document/FuzzDecode internal/controller/FuzzEntry dnsupdate/FuzzQuery umredirect/directory/FuzzEUM || return 1
+	CACHE=$scratch/fuzz scripts/fuzz.sh 6s umredirect/FuzzHandle umredirect/FuzzDecide umredirect/FuzzFastIsSlow umredirect/mailbox/FuzzRead umredirect/hep/FuzzPacket umredirect/health/FuzzAnswer
 }
 
 tests() { "$go" test -race -shuffle=on -timeout 15m ./...; }
