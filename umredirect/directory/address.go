@@ -38,11 +38,16 @@ func (o *Options) plan(context string) (string, bool) {
 	}
 }
 
+// rdn stands before each name of a legacy DN.
+const rdn = "/cn="
+
 // serverName is the name of a mailbox server: of /o=Org/ou=Site/cn=Configuration/cn=Servers/cn=EX1 the last one, of a DN the
 // first.
 func serverName(value string) string {
-	if at := strings.LastIndex(strings.ToLower(value), "/cn="); at >= 0 {
-		return value[at+len("/cn="):]
+	for at := len(value) - len(rdn); at >= 0; at-- {
+		if strings.EqualFold(value[at:at+len(rdn)], rdn) {
+			return value[at+len(rdn):]
+		}
 	}
 	if len(value) > 3 && strings.EqualFold(value[:3], "cn=") {
 		name, _, _ := strings.Cut(value[3:], ",")
