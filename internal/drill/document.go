@@ -26,9 +26,10 @@ func (s *stage) document(ctx context.Context, interrupted bool) report.Document 
 	d := report.Document{Kind: report.KindDrill, Scenario: s.o.Scenario.Name, DAG: s.t.Name, StartedAt: s.start, Duration: now.Sub(s.start).Seconds(), Speed: s.o.Speed,
 		Version: s.o.Version, Seed: s.o.Seed, Again: s.o.Again, Expect: s.expectText(),
 		Machine:  report.Machine{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Go: runtime.Version()},
-		Emulated: []string{"Exchange servers (cmdlets answered from the model), cluster, directory replication", "client access, stores, transport dumpster, mail clients, load balancers", "DNS servers, witness shares, PBX and UM servers, power control, the network between the sites"},
+		Emulated: []string{"Exchange servers (cmdlets answered from the model), cluster, directory replication", "client access, stores, transport dumpster, mail clients, load balancers", s.emulatedServers()},
 		Real:     []string{"controllers (raft over TCP) and redirectors as processes of this program", "drivers, runbooks, safety rules, signed DNS updates, SIP messages, all on sockets"},
 		Notes:    s.notes(rec)}
+	d.Real = append(d.Real, s.real.said...)
 	for _, site := range s.t.Sites {
 		d.Sites = append(d.Sites, site.Name)
 	}

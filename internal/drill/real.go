@@ -25,7 +25,7 @@ type real struct {
 	said    []string // what the report says of them
 }
 
-// realDNS are the names that --dns takes, with what they start.
+// starters are the names that --dns takes, with what they start.
 func (r *real) starters() map[string]func(context.Context, Options, *config.Site, []names.Key, func(string)) error {
 	return map[string]func(context.Context, Options, *config.Site, []names.Key, func(string)) error{
 		"": nil, "lab": nil, "bind": r.bind, "knot": r.knot, "samba": r.samba}
@@ -196,4 +196,16 @@ func (r *real) files(ctx context.Context, o Options, site *config.Site) error {
 	}
 	r.said = append(r.said, "smbd as witnesses")
 	return nil
+}
+
+// emulatedServers are those that no real server took the place of, for the report.
+func (s *stage) emulatedServers() string {
+	text := "PBX and UM servers, power control, the network between the sites"
+	if len(s.real.witness) == 0 {
+		text = "witness shares, " + text
+	}
+	if len(s.real.dns) == 0 {
+		text = "DNS servers, " + text
+	}
+	return text
 }
