@@ -65,14 +65,25 @@ func (d *Domain) Ticket(ctx context.Context, account, file string) error {
 }
 
 // Update changes records at one controller as an account, which owns what it adds: lines are as for nsupdate, without
-// "update", "add mail.test.local 60 A 10.0.1.10". Each zone's lines go in one update.
+// "update", "add mail.test.local 60 A 10.0.1.10". Each name gets an update of its own: of several new names in one, Samba's plug-in makes
+// only the last as the account, and the others as the system, so that the account may not change them later.
 func (d *Domain) Update(ctx context.Context, dc int, account, zone string, lines ...string) error {
 	ticket := filepath.Join(d.dir, account+".ticket")
 	if err := d.Ticket(ctx, account, ticket); err != nil {
 		return err
 	}
-	script := "server " + d.DCs[dc].FQDN + "\nzone " + dns.Fqdn(zone) + "\n"
+	script, last := "server "+d.DCs[dc].FQDN+"\n", ""
 	for _, l := range lines {
+		words := strings.Fields(l)
+		if len(words) < 2 {
+			return fmt.Errorf("update of %s: %q names no record", zone, l)
+		}
+		if words[1] != last {
+			if last != "" {
+				script += "send\n"
+			}
+			script, last = script+"zone "+dns.Fqdn(zone)+"\n", words[1]
+		}
 		script += "update " + l + "\n"
 	}
 	env := append(d.kerberos(), "KRB5CCNAME=FILE:"+ticket)
