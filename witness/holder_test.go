@@ -153,8 +153,8 @@ func TestShareKerberos(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	dir := t.TempDir()
-	d, err := peers.StartDomain(ctx, peers.DomainOptions{Dir: filepath.Join(dir, "domain"), Realm: "TEST.LOCAL", Accounts: []string{"svc-siteswap"},
-		Controllers: []peers.Controller{{Name: "dc"}}, Shares: []peers.Share{{Name: "DAG1.test.local", Path: filepath.Join(dir, "share")}}})
+	d, err := peers.StartDomain(ctx, peers.DomainOptions{Dir: filepath.Join(dir, "domain"), Realm: "TEST.LOCAL", Accounts: []string{"svc-siteswap", "other"},
+		Controllers: []peers.Controller{{Name: "dc1"}, {Name: "dc2"}}, Shares: []peers.Share{{Name: "DAG1.test.local", Path: filepath.Join(dir, "share")}}})
 	if err != nil {
 		t.Fatal(err)
 	}

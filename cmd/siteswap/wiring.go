@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -54,7 +55,11 @@ func drivers(site *config.Site, from dial) (*act.World, error) {
 		return max(floor, time.Duration(float64(real)/s))
 	}
 	web := &http.Client{Transport: &http.Transport{DialContext: from, DisableKeepAlives: true}}
-	dns, err := dnsClient(site, from, patience(5*time.Second, 700*time.Millisecond))
+	floor := 700 * time.Millisecond
+	if slices.ContainsFunc(site.DNS.Servers, func(s config.DNSServer) bool { return s.GSS != nil }) {
+		floor = 2 * time.Second // a ticket and a security context come before the first update
+	}
+	dns, err := dnsClient(site, from, patience(5*time.Second, floor))
 	if err != nil {
 		return nil, err
 	}

@@ -127,6 +127,10 @@ func (w *World) ttl(ctx context.Context, a *task) run.Effect {
 				continue
 			}
 			ans, err := w.o.DNS.Query(ctx, srv, t.Names[n].Name)
+			if errors.Is(err, dnsupdate.ErrUnreachable) {
+				// Once more: a server that is only slow would be left out, and found with its old TTL afterwards.
+				ans, err = w.o.DNS.Query(ctx, srv, t.Names[n].Name)
+			}
 			if err != nil {
 				w.noteDNS("dns "+srv.Address, err)
 				break
