@@ -52,7 +52,7 @@ func (s *State) settleGroup(t *Topology, m int) {
 	}
 	conf := &s.Nodes[g.conf].Conf
 	pam := conf.PAM
-	if pam < 0 || !g.nodes.Has(int(pam)) {
+	if !g.nodes.Has(int(pam)) {
 		pam = int8(g.nodes.First())
 		if able := g.nodes &^ conf.Paused; able != 0 { // a paused node takes no group over
 			pam = int8(able.First())

@@ -18,8 +18,8 @@ func (s *State) mayRaise(t *Topology, m int) bool {
 	started := s.Sites[dir].Started
 	reach := s.reachable(t, m)
 	for i := range s.Nodes {
-		// Stopped members are not asked.
-		if i != m && reach.Has(i) && started.Has(i) && s.Nodes[i].Repl && s.Nodes[i].Bit {
+		// Stopped members are not asked; its own bit is 0.
+		if reach.Has(i) && started.Has(i) && s.Nodes[i].Repl && s.Nodes[i].Bit {
 			return true
 		}
 	}

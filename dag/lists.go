@@ -2,9 +2,9 @@ package dag
 
 // writeLists changes the lists as one site's directory holds them; every write raises the attribute's version.
 func (s *State) writeLists(t *Topology, site int, change func(*SiteState)) {
-	before := s.Sites[site]
+	before := s.Sites[site].Started // with the Stopped list it names every member once, so it tells of both
 	change(&s.Sites[site])
-	if before.Started == s.Sites[site].Started && before.Stopped == s.Sites[site].Stopped {
+	if before == s.Sites[site].Started {
 		return
 	}
 	s.Sites[site].Version++

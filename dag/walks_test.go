@@ -91,11 +91,23 @@ func (w *walk) look(h interface{ Write([]byte) (int, error) }) {
 	vantage := w.r.IntN(len(w.t.Sites))
 	f := dag.Observe(w.t, &w.s, vantage)
 	for _, v := range dag.Flatten(w.t, &f) {
-		fmt.Fprint(h, v.Path, v.Known, v.Text)
+		fmt.Fprint(h, v.Path, v.Known, v.Text, v.From, v.Why)
 	}
 	p := dag.FromFacts(w.t, &f, vantage)
 	a := dag.Abstract(w.t, w.s)
 	fmt.Fprint(h, p.Hash(), a.Hash(), dag.QuorumSites(w.t, &w.s))
+	for range 12 { // what operations would do here, from a site that has power if one has
+		from := w.r.IntN(len(w.t.Sites))
+		for i := range w.t.Sites {
+			if !w.s.Sites[from].Power || w.t.MembersOf(from) == 0 {
+				from = i
+			}
+		}
+		op := w.op(dag.Event{Site: w.r.IntN(len(w.t.Sites)), Other: from, Member: w.r.IntN(len(w.t.Members)), Database: w.r.IntN(len(w.t.Databases))})
+		after, answer := dag.Do(w.t, w.s, op)
+		w.counts["answer "+string(answer.Code)]++
+		fmt.Fprint(h, answer, after.Hash())
+	}
 	for m := range w.t.Members {
 		fmt.Fprint(h, w.s.Retained(w.t, w.r.IntN(len(w.t.Databases)), m))
 	}

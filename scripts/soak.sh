@@ -4,8 +4,9 @@
 #   RUNS=20            drills in a row
 #   FUZZTIME=10m       per fuzz target
 #   DURATION=10m       of the UM redirector under load
-#   PARTS="drills sites scenarios peers um fuzz"   what to do (also: stretched, six members over two sites); the figures of other
-#                      parts stay, if they are of the same program
+#   PARTS="drills sites scenarios peers um fuzz"   what to do (also: stretched, six members over two sites; designs, a switchover
+#                      and a failback of DESIGNS=2000 random designs; mutants, every rule of the model and every safety rule made
+#                      wrong in turn, which goes on where it was); the figures of other parts stay, if they are of the same program
 #   FRESH=1            forget what ran before
 #   EXAMPLES=FOLDER    where reference.yaml and stretched.yaml lie (default: ../shared/examples)
 #
@@ -125,6 +126,12 @@ if wants um && [[ ! -s $out/um/exit ]]; then
 	"${pin[@]}" "$out/umbench" -siteswap "$out/siteswap" -server-cpu "$cpu" -duration "${DURATION:-10m}" soak 2>&1 | tee "$out/um/lines"
 	echo "${PIPESTATUS[0]}" >"$out/um/exit"
 	figures >/dev/null
+fi
+if wants designs; then
+	DESIGNS=${DESIGNS:-2000} "$go" test -count=1 -timeout 4h -run 'TestAnyDesign' ./internal/run -rapid.checks="${DESIGNS:-2000}" -v | grep -E 'there and back|FAIL|^ok' | tee "$out/designs"
+fi
+if wants mutants; then
+	"$go" run ./internal/mutate/cmd -state "$root/.soak/mutants" | tee "$out/mutants"
 fi
 if wants fuzz; then
 	scripts/fuzz.sh "$fuzztime" 2>&1 | tee "$out/fuzz/running" | grep --line-buffered -v '^fuzz '

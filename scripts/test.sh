@@ -94,12 +94,16 @@ peers() {
 	}
 }
 
+# mutants: a sample of the rules of the model made wrong, one at a time; its tests must notice. The whole is in `make soak`.
+mutants() { "$go" run ./internal/mutate/cmd -package dag -sample 24 -seed 3 -least 75; }
+
 stage formats formats
 stage vet "$go" vet ./...
 stage modules modules
 stage drill drill
 stage fuzz fuzz
 stage tests tests
+stage mutants mutants
 stage rehearsals rehearsals
 stage peers peers
 
