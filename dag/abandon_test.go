@@ -34,3 +34,17 @@ func TestWorldNames(t *testing.T) {
 		t.Errorf("what comes from outside is no deed of the world: %v", names)
 	}
 }
+
+// TestAbandon ends the program that is named, in the middle, and no other.
+func TestAbandon(t *testing.T) {
+	topo := reference()
+	s := dag.New(topo)
+	for range 3 {
+		s.Step(topo, dag.Event{Kind: dag.EvBegin, Op: dag.Op{Kind: dag.OpSet}})
+	}
+	s.Abandon(1)
+	s.Abandon(7)
+	if len(s.Progs) != 2 || s.Progs[0].ID != 0 || s.Progs[1].ID != 2 {
+		t.Errorf("%+v", s.Progs)
+	}
+}

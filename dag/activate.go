@@ -58,7 +58,7 @@ const longReplay = 50
 // seedsFrom says whether a copy of the database is being seeded from the member, whose activity a move would end (MDBC).
 func (s *State) seedsFrom(t *Topology, db, m int) bool {
 	for i := range t.Databases[db].Copies {
-		if to := t.Databases[db].Copies[i].Member; m >= 0 && to != m && s.Copy(db, i).Status == CopySeeding && s.sourceFor(t, db, to) == m {
+		if to := t.Databases[db].Copies[i].Member; m >= 0 && s.Copy(db, i).Status == CopySeeding && s.sourceFor(t, db, to) == m {
 			return true
 		}
 	}
