@@ -86,8 +86,6 @@ func (s *State) rankTags() {
 	for i := range s.Nodes {
 		if c := &s.Nodes[i].Conf; c.Present {
 			c.Tag = rank[c.Tag]
-		} else {
-			c.Tag = 0
 		}
 	}
 	s.Latest[0], s.Latest[1] = rank[s.Latest[0]], rank[s.Latest[1]]

@@ -163,5 +163,5 @@ func (s *State) clusterOf(t *Topology, m int) group {
 
 // HasQuorum says whether the member is a node of a running cluster that holds quorum.
 func (s *State) HasQuorum(t *Topology, m int) bool {
-	return s.Nodes[m].Cluster == Running && s.holds(t, s.clusterOf(t, m))
+	return s.holds(t, s.clusterOf(t, m))
 }
