@@ -109,7 +109,7 @@ func designs() int {
 	if n, err := strconv.Atoi(os.Getenv("DESIGNS")); err == nil {
 		return n
 	}
-	return 25
+	return 12
 }
 
 func indexes(n int) []int {
