@@ -49,8 +49,19 @@ type Outcome struct {
 // back. It may be repeated at any time, also after a crash between sending and answer. Names of zones that the server is
 // not listed for are left out.
 func (c *Client) Apply(ctx context.Context, server Server, set Set) Outcome {
+	return c.outcome(server, c.applyZones(ctx, server, set, false))
+}
+
+// Swap is Apply for a caller who reads the server afterwards in any case, as [Client.Repoint] does: it sends without reading
+// first, and a good answer is enough. Where the answer leaves something open, or the server holds something else than
+// planned, it does what Apply does.
+func (c *Client) Swap(ctx context.Context, server Server, set Set) Outcome {
+	return c.outcome(server, c.applyZones(ctx, server, set, true))
+}
+
+func (c *Client) outcome(server Server, works []*zoneWork) Outcome {
 	out := Outcome{Server: server.Address, Site: server.Site, Result: Done}
-	for _, w := range c.applyZones(ctx, server, set) {
+	for _, w := range works {
 		out.Sent = out.Sent || w.sent
 		out.Unreachable = out.Unreachable || w.unreachable
 		out.Names = append(out.Names, w.names...)
@@ -69,11 +80,11 @@ const zonesAtOnce = 4
 
 // applyZones does every zone that the server takes. The first goes alone: where the server is silent, the others are not
 // tried, for each would cost a timeout.
-func (c *Client) applyZones(ctx context.Context, server Server, set Set) []*zoneWork {
+func (c *Client) applyZones(ctx context.Context, server Server, set Set, swap bool) []*zoneWork {
 	var works []*zoneWork
 	for _, z := range set.Zones {
 		if server.takes(z) {
-			works = append(works, &zoneWork{c: c, server: server, zone: z})
+			works = append(works, &zoneWork{c: c, server: server, zone: z, swap: swap})
 		}
 	}
 	if len(works) == 0 {
@@ -102,6 +113,7 @@ type zoneWork struct {
 	server      Server
 	zone        Zone
 	names       []NameOutcome
+	swap        bool // see Swap
 	sent        bool
 	unreachable bool
 }
@@ -109,6 +121,9 @@ type zoneWork struct {
 func (w *zoneWork) run(ctx context.Context) {
 	if w.c.readOnly {
 		w.fail("nothing was sent: this client only reads")
+		return
+	}
+	if w.swap && w.swapped(ctx) {
 		return
 	}
 	before, err := w.c.read(ctx, w.server.Address, w.zone)
@@ -129,6 +144,17 @@ func (w *zoneWork) run(ctx context.Context) {
 		return
 	}
 	w.settle(verdict, after)
+}
+
+// swapped sends the whole zone as planned; false: look first, whatever that was.
+func (w *zoneWork) swapped(ctx context.Context) bool {
+	if v := w.send(ctx, w.zone, nil); v.Result != Done {
+		return false
+	}
+	for _, ch := range w.zone.Changes {
+		w.names = append(w.names, NameOutcome{Name: ch.Name, Type: ch.Type, View: ch.View, Result: Done, Present: ch.New, TTL: ch.TTL, Unread: true})
+	}
+	return true
 }
 
 func (w *zoneWork) fail(why string) {

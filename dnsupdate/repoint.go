@@ -44,7 +44,11 @@ func (c *Client) Repoint(ctx context.Context, set Set, home Server) Report {
 		good = good && done[h.Address].Result == Done
 	}
 	if good {
-		c.applyOthers(ctx, set, at, done)
+		fresh := false // else this is a repetition: what is there already is not to be sent again
+		for _, h := range homes {
+			fresh = fresh || done[h.Address].Sent
+		}
+		c.applyOthers(ctx, set, at, done, fresh)
 	}
 	for _, s := range c.settled(ctx, set, home, done, good) {
 		o, tried := done[s.Server]
@@ -143,14 +147,18 @@ func (c *Client) each(list []Server, do func(Server) Outcome) map[string]Outcome
 }
 
 // applyOthers writes what other servers decided to the rest, and adds it to what was done.
-func (c *Client) applyOthers(ctx context.Context, set Set, at []string, done map[string]Outcome) {
+func (c *Client) applyOthers(ctx context.Context, set Set, at []string, done map[string]Outcome, fresh bool) {
+	write := c.Apply
+	if fresh {
+		write = c.Swap // all are read afterwards
+	}
 	var list []Server
 	for _, s := range c.servers {
 		if _, out := c.leftOut(s.Address); !out && s.takesAny(part(set, at, s.Address, false)) {
 			list = append(list, s)
 		}
 	}
-	for address, o := range c.each(list, func(s Server) Outcome { return c.Apply(ctx, s, part(set, at, s.Address, false)) }) {
+	for address, o := range c.each(list, func(s Server) Outcome { return write(ctx, s, part(set, at, s.Address, false)) }) {
 		if first, ok := done[address]; ok {
 			o = joined(first, o)
 		}
