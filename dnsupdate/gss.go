@@ -62,7 +62,7 @@ func plainKerberos(err error) string {
 		{"KDC_ERR_KEY_EXPIRED", "the account's password has expired (KDC_ERR_KEY_EXPIRED)"},
 		{"KDC_ERR_ETYPE_NOSUPP", "the domain and this program share no encryption type (KDC_ERR_ETYPE_NOSUPP)"},
 		{"KRB_AP_ERR_TKT_EXPIRED", "the ticket has expired (KRB_AP_ERR_TKT_EXPIRED); get a new one: kinit"},
-		{"error sending to a KDC", "no key distribution centre answers; check gss kdc"},
+		{sendFailed, "no key distribution centre answers; check gss kdc"},
 		{"no such file", "a Kerberos file is missing (ticket cache, keytab or krb5.conf); get a ticket with kinit, or give gss user and keytab"},
 		{"BADKEY", "the server does not take our ticket (BADKEY): a wrong clock, or gss host is not its own name"},
 		{"BADSIG", "the server does not take our ticket (BADSIG); check gss host"},

@@ -80,6 +80,9 @@ func negotiate(ctx context.Context, c *Client, s Server) (*session, error) {
 	defer cancel()
 	go func() {
 		made, err := logon(c, s)
+		if err != nil && strings.Contains(err.Error(), sendFailed) && ctx.Err() == nil {
+			made, err = logon(c, s) // a centre that was busy or just started; nothing was decided
+		}
 		done <- result{made, err}
 	}()
 	select {
@@ -97,6 +100,9 @@ func negotiate(ctx context.Context, c *Client, s Server) (*session, error) {
 		return nil, fmt.Errorf("%w: the Kerberos log-on took too long; check that a key distribution centre answers", errLogon)
 	}
 }
+
+// sendFailed is in the library's error when no key distribution centre answered.
+const sendFailed = "error sending to a KDC"
 
 // logonTime is how long a log-on may take at least: it asks a key distribution centre twice, then the server.
 const logonTime = 10 * time.Second
