@@ -2,12 +2,13 @@
 # Ratios and curves. A figure alone says little on an unknown machine; how it grows with the size says what the code does.
 #
 #   BENCHTIME=1s   per benchmark
-#   PARTS="plan model commit drill um"   um: the redirector against Kamailio and against servers that only echo, on two processors
+#   PARTS="plan model commit drill dns um"   dns: against nsupdate, with real servers;
+#                  um: the redirector against Kamailio and against servers that only echo, on two processors
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 go=${GO:-go}
 time=${BENCHTIME:-1s}
-parts=${PARTS:-plan model commit drill um}
+parts=${PARTS:-plan model commit drill dns um}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 code=0
@@ -23,6 +24,24 @@ bench plan ./runbooks '^Benchmark(Compile|Databases|Eval)'
 bench plan ./internal/config '.'
 bench model ./dag '.'
 bench commit ./internal/controller '^BenchmarkCommit'
+
+# dns: the same updates by us and by nsupdate, by turns, on servers whose files lie in memory: a disk's noise is nobody's merit.
+# ROUNDS is how often. It fails where we are slower, or where 1,000 names at four servers take more than a second to verify.
+dns() {
+	command -v nsupdate >/dev/null && command -v named >/dev/null && command -v knotd >/dev/null || { echo "dns: no nsupdate, named or knotd to compare with (make deps)" >&2; return 1; }
+	"$go" build -o "$scratch/siteswap" ./cmd/siteswap || return 1
+	local memory=
+	[[ -w /dev/shm ]] && memory=$(mktemp -d /dev/shm/siteswap.XXXXXX)
+	TMPDIR=${memory:-$scratch} SITESWAP_PEERS=1 SITESWAP_PROGRAM=$scratch/siteswap "$go" test -run='^$' -bench='^Benchmark(NSUpdate|Verify)$' -benchtime="${ROUNDS:-15}x" ./dnsupdate >"$scratch/dns"
+	local code=$?
+	[[ -n $memory ]] && rm -rf "$memory"
+	((code == 0)) || { cat "$scratch/dns"; return 1; }
+	awk -f scripts/bench-dns.awk "$scratch/dns"
+}
+if [[ " $parts " == *" dns "* ]]; then
+	echo "== dns: ours against nsupdate, median of ${ROUNDS:-15} rounds by turns"
+	dns || code=1
+fi
 
 overhead=
 if [[ " $parts " == *" drill "* ]]; then

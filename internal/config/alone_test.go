@@ -33,7 +33,7 @@ func TestParseDNS(t *testing.T) {
 		strings.Replace(dnsAlone, "zone: test.local, ttl: 5m, targets", "zone: other.example, ttl: 5m, targets", 1): "mail.test.local does not lie in the zone other.example",
 		strings.Replace(dnsAlone, "view: external", "view: outside", 1):                                             "outside",
 		"dns: {}\nsites: []\n": "sites: unknown field",
-		"":                     "dns",
+		"":                     "the document is empty",
 	} {
 		if _, ps := config.ParseDNS("d.yaml", []byte(text)); ps.Err() == nil || !strings.Contains(ps.Err().Error(), want) {
 			t.Errorf("%q is not said: %v", want, ps.Err())
