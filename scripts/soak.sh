@@ -124,7 +124,9 @@ if wants um && [[ ! -s $out/um/exit ]]; then
 	(($(nproc) > 1)) && pin=(taskset -c 1) cpu=0
 	"$go" build -o "$out/umbench" ./internal/umbench || exit 1
 	"${pin[@]}" "$out/umbench" -siteswap "$out/siteswap" -server-cpu "$cpu" -duration "${DURATION:-10m}" soak 2>&1 | tee "$out/um/lines"
-	echo "${PIPESTATUS[0]}" >"$out/um/exit"
+	code=${PIPESTATUS[0]}
+	"${pin[@]}" "$out/umbench" -siteswap "$out/siteswap" -server-cpu "$cpu" -rounds 10 sipp 2>&1 | tee -a "$out/um/lines"
+	echo "$((code + PIPESTATUS[0]))" >"$out/um/exit"
 	figures >/dev/null
 fi
 if wants designs; then

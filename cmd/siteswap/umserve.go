@@ -168,7 +168,11 @@ func (op *operation) follow(ctx context.Context, srv *umredirect.Server) {
 
 func traffic(srv *umredirect.Server) telemetry.Traffic {
 	t := srv.Traffic()
-	return telemetry.Traffic{Fast: t.Fast, ACKs: t.ACKs, Unsent: t.Unsent, Strangers: t.Silent.Strangers, Blocked: t.Silent.Blocked, Scanners: t.Silent.Scanners}
+	out := telemetry.Traffic{Fast: t.Fast, ACKs: t.ACKs, Unsent: t.Unsent, Strangers: t.Silent.Strangers, Blocked: t.Silent.Blocked, Scanners: t.Silent.Scanners}
+	for _, b := range t.Buffers {
+		out.Dropped += b.Drops
+	}
+	return out
 }
 
 // listen serves HTTP at an address of the site file until the context ends.

@@ -23,6 +23,7 @@ type Traffic struct {
 	Fast                         map[string]uint64 // plain calls that nobody looked at, by the first target of their 302
 	ACKs, Unsent                 uint64
 	Strangers, Blocked, Scanners uint64 // that got silence
+	Dropped                      uint64 // datagrams that found no room in a receive buffer
 }
 
 // figures is a Prometheus collector: everything is read when somebody asks.
@@ -96,6 +97,7 @@ func (f *figures) Collect(ch chan<- prometheus.Metric) {
 	counter(f.silent, tr.Strangers, "stranger")
 	counter(f.silent, tr.Blocked, "limit")
 	counter(f.silent, tr.Scanners, "scanner")
+	counter(f.silent, tr.Dropped, "buffer")
 	counter(f.acks, tr.ACKs)
 	counter(f.unsent, tr.Unsent)
 	if m := f.book.o.Mirror; m != nil {
