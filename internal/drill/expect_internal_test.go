@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -83,6 +84,32 @@ func TestRunsMayEndBadly(t *testing.T) {
 		s.o.Scenario.Expect = &Expect{Outcome: "passed", Runs: expect}
 		if d := s.judge(ended("failed", "done"), false); d.Outcome != want {
 			t.Errorf("expecting %v: %s", expect, d.Outcome)
+		}
+	}
+}
+
+// TestWindows: calls may be lost from a fault until a run that mends it has ended; one that was refused mends nothing.
+func TestWindows(t *testing.T) {
+	ran := func(outcome string, start, end float64) report.Run {
+		return report.Run{Outcome: outcome, Start: start, End: end}
+	}
+	for _, tt := range []struct {
+		name string
+		runs []report.Run
+		end  float64
+	}{
+		{"nobody acts", nil, 15},
+		{"done", []report.Run{ran("done", 7, 20)}, 20},
+		{"refused", []report.Run{ran("refused", 7, 8)}, math.Inf(1)},
+		{"failed, then done", []report.Run{ran("failed", 7, 9), ran("done", 12, 30)}, 30},
+		{"done before it", []report.Run{ran("done", 1, 3)}, 15},
+	} {
+		s := reference(t)
+		s.start = time.Now()
+		s.faults = []fault{{at: s.start.Add(5 * time.Second)}}
+		got := s.windows(tt.runs)
+		if got[0][0] < 4.999 || got[0][0] > 5.001 || got[0][1] != tt.end && math.Abs(got[0][1]-tt.end) > 0.001 {
+			t.Errorf("%s: from %v to %v, expected 5 to %v", tt.name, got[0][0], got[0][1], tt.end)
 		}
 	}
 }
