@@ -21,6 +21,7 @@ other command, in a second terminal: siteswap --config lab/site.yaml status`,
 		Example: "  siteswap lab up --dir lab\n  siteswap lab up --config siteswap.yaml --speed 10",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f.scenario, f.plain = "site-loss", true
+			f.dns, f.witness, f.pbx = "lab", "lab", "lab"
 			o, err := a.drillOptions(cmd, f)
 			if err != nil {
 				return err
@@ -33,7 +34,7 @@ other command, in a second terminal: siteswap --config lab/site.yaml status`,
 				if rel, err := filepath.Rel(".", site); err == nil {
 					site = rel
 				}
-				fmt.Fprintf(a.out, "In another terminal:\n  siteswap --config %[1]s status\n  siteswap --config %[1]s status --watch\n  siteswap lab fail site Prod --dir %[2]s\nCtrl-C ends it.\n", site, filepath.Dir(site))
+				fmt.Fprintf(a.out, "In another terminal:\n  siteswap --config %[1]s status\n  siteswap --config %[1]s status --watch\n  siteswap lab fail site %[3]s --dir %[2]s\nCtrl-C ends it.\n", site, filepath.Dir(site), o.Site.Sites[0].Name)
 			})
 			var wrong *drill.UsageError
 			if errors.As(err, &wrong) {
