@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -59,14 +60,14 @@ func TestWatchFile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		changes := 0
-		go umredirect.WatchFile(ctx, path, time.Second, func() { changes++ })
+		var changes atomic.Int32
+		go umredirect.WatchFile(ctx, path, time.Second, func() { changes.Add(1) })
 		look := func(what string, want int) {
 			t.Helper()
 			time.Sleep(1100 * time.Millisecond)
 			synctest.Wait()
-			if changes != want {
-				t.Errorf("%s: %d changes, want %d", what, changes, want)
+			if n := int(changes.Load()); n != want {
+				t.Errorf("%s: %d changes, want %d", what, n, want)
 			}
 		}
 		look("nothing happened", 0)
