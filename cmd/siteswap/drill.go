@@ -42,6 +42,9 @@ Without --config and without siteswap.yaml in this folder it runs on the referen
 Built-in scenarios: ` + strings.Join(drill.Scenarios(), ", "),
 		Example: "  siteswap drill\n  siteswap drill --scenario wan-cut\n  siteswap drill --scenario all --json\n  siteswap drill --pbx sipp\n  siteswap drill --config siteswap.yaml --report drill.html --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := knownRules(f.override); err != nil {
+				return err
+			}
 			switch {
 			case f.list:
 				return a.listScenarios()

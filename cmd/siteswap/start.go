@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,8 @@ import (
 	"siteswap/internal/api"
 	"siteswap/internal/config"
 	"siteswap/internal/console"
+	"siteswap/internal/document"
+	rules "siteswap/internal/run"
 	"siteswap/runbooks"
 )
 
@@ -65,7 +68,21 @@ func (a *app) startCommand(name, short, example string) *cobra.Command {
 	return c
 }
 
+// knownRules refuses the name of a rule that there is not: a typing error would wait for an override of nothing.
+func knownRules(names []string) error {
+	for _, name := range names {
+		if known := rules.RuleNames(); !slices.Contains(known, name) {
+			near, _ := document.Nearest(name, known)
+			return usage("--override %s: there is no such rule; did you mean %s?", name, near)
+		}
+	}
+	return nil
+}
+
 func (a *app) startRun(cmd *cobra.Command, f *startFlags) error {
+	if err := knownRules(f.override); err != nil {
+		return err
+	}
 	client, site, err := a.client(cmd)
 	if err != nil {
 		return err

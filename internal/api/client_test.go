@@ -116,3 +116,31 @@ func TestClientReads(t *testing.T) {
 		t.Errorf("a stranger: %v", err)
 	}
 }
+
+// TestClientPrefersALeader: an answer from a controller that follows nobody may be old, so one that knows a leader is preferred to it,
+// and it is taken only when there is no other.
+func TestClientPrefersALeader(t *testing.T) {
+	list := func(leader, id string) string {
+		return server(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set(api.HeaderLeader, leader)
+			answer(w, http.StatusOK, []api.Run{{ID: id}})
+		})
+	}
+	stale, fresh := list(api.NoLeader, "r-old"), list("ctl-dr", "r-new")
+	for _, tc := range []struct {
+		name      string
+		endpoints []string
+		want      string
+	}{{"stale first", []string{stale, fresh}, "r-new"}, {"fresh first", []string{fresh, stale}, "r-new"}, {"only stale", []string{stale}, "r-old"}} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := &api.Client{Endpoints: tc.endpoints}
+			defer c.Close()
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			runs, err := c.Runs(ctx)
+			if err != nil || len(runs) != 1 || runs[0].ID != tc.want {
+				t.Errorf("%v %v", runs, err)
+			}
+		})
+	}
+}

@@ -27,6 +27,20 @@ const (
 	RuleNoCoReboot         = "no-co-reboot"
 )
 
+// RuleNames are the names of all rules that may be overridden: those of the safety rules, and those of readiness checks that look ahead
+// to none of them.
+func RuleNames() []string {
+	names := []string{RuleFenceBeforeForce, RuleNoForceWithQuorum, RuleOneForcedNode, RuleDACRequired, RuleListsAgree, RuleCleanupTarget, RuleLossAcknowledged,
+		RuleKeepTheDivergent, RulePlannedStops, RuleEvictedBeforeStart, RuleTTLBeforeMove, RuleDebtBites, RuleTargetHasCopies, RuleTargetDiffers, RuleTargetAlive,
+		RuleOneRunPerDAG, RuleNoCoReboot}
+	for _, c := range runbooks.Checks() {
+		if c.Rule == "" {
+			names = append(names, "check-"+c.ID)
+		}
+	}
+	return names
+}
+
 // rule looks at one step about to act. It returns a refusal, or nil.
 type rule func(r *Run, p *runbooks.Step, c Choice, in Input) *Refusal
 

@@ -75,7 +75,7 @@ func takeOver(r *Run, s *Step, p *runbooks.Step, in Input, x *runbooks.Expressio
 		res.State, res.Retry, res.Lost = Failed, true, true
 		res.Text = fmt.Sprintf("a former leader began it, nothing of it is to be seen %s later", s.Intent.Lands)
 		if s.Lost+1 < maxLost && s.Attempt-s.Lost-1 < maxAttempts {
-			res.Text += ": tried again"
+			res.Text += "; it will be tried again"
 		}
 	}
 	return result(res), true

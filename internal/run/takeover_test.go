@@ -23,7 +23,7 @@ func TestTakeOver(t *testing.T) {
 	s := left()
 	s.says()
 	s.now = s.now.Add(time.Second)
-	s.says("failed stop: a former leader began it, nothing of it is to be seen 1m0s later: tried again")
+	s.says("failed stop: a former leader began it, nothing of it is to be seen 1m0s later; it will be tried again")
 	s.take()
 	s.says()
 	s.now = s.now.Add(10 * time.Second)

@@ -72,7 +72,7 @@ const trace = "\n" +
 	"10 intent pool#1: pool\n" +
 	"10 result pool#1 done: drained: EX2010-1, EX2010-2 (found done by a new leader)\n" +
 	"10 intent calls#1: calls\n" +
-	"70 result calls#1 failed: a former leader began it, nothing of it is to be seen 1m0s later: tried again\n" +
+	"70 result calls#1 failed: a former leader began it, nothing of it is to be seen 1m0s later; it will be tried again\n" +
 	"80 intent calls#2: calls (attempt 2)\n" +
 	"80 result calls#2 done: so at every redirector that answers; the others owe it\n" +
 	"80 intent stop#1: stop\n" +
