@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -11,6 +13,7 @@ import (
 	"siteswap/internal/api"
 	"siteswap/internal/config"
 	"siteswap/internal/console"
+	"siteswap/umredirect/health"
 )
 
 func (a *app) statusCommand() *cobra.Command {
@@ -51,15 +54,45 @@ func (a *app) showStatus(cmd *cobra.Command, client *api.Client, site *config.Si
 	if err != nil {
 		return a.apiError(err, a.color(s))
 	}
+	alarms := callAlarms(ctx, site)
 	if a.json {
-		return a.printJSON(st)
+		return a.printJSON(struct {
+			*api.Status
+			Alarms []health.Alarm `json:"alarms"`
+		}{st, alarms})
 	}
 	var facts *dag.Facts
 	if f, err := client.Facts(ctx); err == nil {
 		facts = &f.Facts
 	}
-	_, err = fmt.Fprint(a.out, console.StatusText(site.Topology(), facts, *st, console.Style{Color: a.color(s), ASCII: a.ascii}))
+	y := console.Style{Color: a.color(s), ASCII: a.ascii}
+	who, rest, _ := strings.Cut(console.StatusText(site.Topology(), facts, *st, y), "\n")
+	fmt.Fprintln(a.out, who)
+	for _, alarm := range alarms {
+		fmt.Fprintln(a.out, y.Mark(console.Bad)+" alarm "+alarm.String())
+	}
+	_, err = fmt.Fprint(a.out, rest)
 	return err
+}
+
+// callAlarms are what the redirectors say that costs calls, or will; each once. One that is silent has none: whether it answers
+// stands among the sites.
+func callAlarms(ctx context.Context, site *config.Site) []health.Alarm {
+	out := []health.Alarm{}
+	if site.UM == nil {
+		return out
+	}
+	for _, r := range askRedirectors(ctx, site) {
+		if r.Answer == nil {
+			continue
+		}
+		for _, a := range r.Answer.Alarms {
+			if !slices.ContainsFunc(out, func(b health.Alarm) bool { return b.Name == a.Name && b.Target == a.Target }) {
+				out = append(out, a)
+			}
+		}
+	}
+	return out
 }
 
 // watchStatus is the live view of a cluster.
