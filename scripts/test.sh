@@ -68,10 +68,12 @@ drill() {
 	}
 }
 
-# fuzz: 3 s each for what reads bytes that others wrote, 6 s for what anybody may send to a redirector. The long way is `make soak`.
+# fuzz: 3 s each for what reads bytes that others wrote, 8 s for answers of DNS servers, 6 s for what anybody may send to a
+# redirector. The long way is `make soak`.
 fuzz() {
 	mkdir -p "$scratch/fuzz"
-	CACHE=$scratch/fuzz scripts/fuzz.sh 3s internal/document/FuzzDecode internal/controller/FuzzEntry dnsupdate/FuzzQuery umredirect/directory/FuzzEUM || return 1
+	CACHE=$scratch/fuzz scripts/fuzz.sh 3s internal/document/FuzzDecode internal/controller/FuzzEntry umredirect/directory/FuzzEUM || return 1
+	CACHE=$scratch/fuzz scripts/fuzz.sh 8s dnsupdate/FuzzQuery dnsupdate/FuzzJudge dnsupdate/FuzzAnswers internal/config/FuzzDNS || return 1
 	CACHE=$scratch/fuzz scripts/fuzz.sh 6s umredirect/FuzzHandle umredirect/FuzzDecide umredirect/FuzzFastIsSlow umredirect/mailbox/FuzzRead umredirect/hep/FuzzPacket umredirect/health/FuzzAnswer
 }
 
