@@ -109,3 +109,50 @@ func TestConcludedFromFacts(t *testing.T) {
 		t.Errorf("%v", got.Spare)
 	}
 }
+
+// TestContradictoryFacts: facts are read one after the other. A service that stopped after its cluster was read is not taken
+// for one that was forced; a site of which the witness server alone answers has power.
+func TestContradictoryFacts(t *testing.T) {
+	topo := reference()
+	s := dag.New(topo)
+	f := dag.Observe(topo, &s, 1)
+	f.Members[2].Cluster.Value = dag.Stopped
+	f.Sites[0].Directory.Value, f.Sites[0].VIP.Value = false, false
+	for _, m := range []int{0, 1} {
+		f.Members[m].Answers.Value = false
+	}
+	got := dag.FromFacts(topo, &f, 1)
+	if got.Nodes[2].Forced || got.HasQuorum(topo, 2) {
+		t.Error("a stopped service holds quorum by force")
+	}
+	if !got.Sites[0].Power || !got.Sites[0].Witness {
+		t.Error("the witness server answers, and its site has no power")
+	}
+	f.Sites[0].Witness.Value = false
+	if got = dag.FromFacts(topo, &f, 1); got.Sites[0].Power {
+		t.Error("nothing answers, and the site has power")
+	}
+}
+
+// TestServerHolds: a server takes changes of the names of its zones and of its view; one without a list takes all.
+func TestServerHolds(t *testing.T) {
+	name := dag.Name{Name: "mail.test.local", Zone: "test.local."}
+	for _, c := range []struct {
+		zones, servers []string
+		want           bool
+	}{
+		{nil, nil, true},
+		{[]string{"other.local", "Test.Local"}, nil, true},
+		{[]string{"other.local"}, nil, false},
+		{[]string{"mail.test.local"}, nil, false},
+		{nil, []string{"10.0.1.5:53"}, true},
+		{nil, []string{"10.0.2.5:53"}, false},
+		{[]string{"other.local"}, []string{"10.0.1.5:53"}, false},
+	} {
+		name.Servers = c.servers
+		server := dag.DNSServer{Address: "10.0.1.5:53", Zones: c.zones}
+		if got := server.Holds(&name); got != c.want {
+			t.Errorf("zones %q, servers %q: %v", c.zones, c.servers, got)
+		}
+	}
+}

@@ -217,7 +217,7 @@ func dismountedByHand(t *Topology, f *Facts, d int) bool {
 func (s *State) viewsFromFacts(t *Topology) {
 	for m := range s.Nodes {
 		n := &s.Nodes[m]
-		if n.Cluster == Running && n.Conf.Tag == 0 {
+		if n.Conf.Tag == 0 {
 			n.View = s.runningGroup(t, m).nodes
 		}
 	}
