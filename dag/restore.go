@@ -126,6 +126,9 @@ func (s *State) restoreModel(t *Topology, p *Prog) {
 		p.fail(ErrOpenCluster, t.Members[m].Name)
 		return
 	}
+	if !s.replaceWitness(t, p) { // -AlternateWitnessServer writes the property as Set does (PS:Restore)
+		return
+	}
 	use := p.Op.Witness
 	if use == "" || use == WitnessNone {
 		use = WitnessAlternate

@@ -156,6 +156,10 @@ func (c *compiler) make(src *RunbookStep, k *Kind, a Args, item string) Step {
 func (c *compiler) args(i int, src *RunbookStep, k *Kind) Args {
 	var a Args
 	for _, p := range k.Parameters {
+		if written, ok := src.With[p.Name].(map[string]any); ok {
+			c.replacement(stepPath(i, "with."+p.Name), written, &p, &a)
+			continue
+		}
 		values, given := listOf(src.With[p.Name])
 		if !given {
 			if p.Default != "" {

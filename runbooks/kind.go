@@ -82,6 +82,7 @@ type Parameter struct {
 	Required bool
 	Values   []string // the values that it may hold; empty: any of its type
 	Default  string
+	Replaces dag.WitnessUse // it may also be a witness written out, which takes the place of this one
 	Doc      string
 }
 

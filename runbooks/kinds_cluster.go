@@ -195,7 +195,7 @@ func quorumKind() Kind {
 			if QuorumFor(t, a) == dag.NodeMajority {
 				return []string{"On a member that has quorum: Set-ClusterQuorum -NodeMajority"}
 			}
-			return append(preferred(t, a), "Set-DatabaseAvailabilityGroup "+t.Name+" -WitnessServer "+witnessServer(t, witnessUse(a)))
+			return append(preferred(t, a), "Set-DatabaseAvailabilityGroup "+t.Name+" -WitnessServer "+witnessServer(t, a, witnessUse(a)))
 		},
 		Look: func(t *dag.Topology, a Args) []string {
 			return []string{"Get-ClusterQuorum   -> " + string(QuorumFor(t, a))}

@@ -157,23 +157,24 @@ func restoreKind() Kind {
 	return Kind{
 		Name: "dag.restore", Does: "Restore-DatabaseAvailabilityGroup: forces quorum on one member of the site, evicts the stopped ones, sets the witness",
 		Parameters: endpoint(required(site("the site that takes over")),
-			Parameter{Name: "witness", Type: Type{TypeString, false}, Default: "auto", Values: []string{"auto", "alternate", "primary"}, Doc: "which witness is used; auto: the alternate"}),
+			Parameter{Name: "witness", Type: Type{TypeString, false}, Default: "auto", Values: []string{"auto", "alternate", "primary"}, Replaces: dag.WitnessAlternate,
+				Doc: "which witness is used; auto: the alternate; {server, directory}: another server as the alternate"}),
 		Class: Destructive, FarEndChecks: true, Timeout: 30 * time.Minute, Lands: 3 * time.Minute,
 		Later: []string{"mounted_on", "active", "may_mount", "cluster", "up", "quorum"},
 		Span:  func(*dag.Topology, Args) dag.Span { return dag.Op{Kind: dag.OpRestore}.Span() },
 		Footprint: func(t *dag.Topology, a Args) []string {
-			out := memberPaths(t, subject(t, a), "cluster", "start_type", "quorum", "nodes", "up", "model", "witness_in_use", "pam", "may_mount")
+			out := append(witnessNames(a), memberPaths(t, subject(t, a), "cluster", "start_type", "quorum", "nodes", "up", "model", "witness_in_use", "pam", "may_mount")...)
 			return append(out, databasePaths(t, databases(t, Args{}))...)
 		},
 		Model: func(t *dag.Topology, a Args, _ dag.Facts) []dag.Op {
 			i := t.SiteIndex(a.Site)
-			return []dag.Op{{Kind: dag.OpRestore, From: runSite(t, a, i), Site: max(i, 0), Witness: witnessUse(a)}}
+			return replacing(t, a, dag.Op{Kind: dag.OpRestore, From: runSite(t, a, i), Site: max(i, 0), Witness: witnessUse(a)})
 		},
 		Summary: func(t *dag.Topology, a Args) (string, string) {
 			_, then := t.ParityModel(subject(t, a).Len(), witnessUse(a))
 			text := "operational: " + nameList(t, subject(t, a))
 			if then != dag.WitnessNone {
-				text += "; witness " + witnessServer(t, then)
+				text += "; witness " + witnessServer(t, a, then)
 			}
 			return "Restore-DatabaseAvailabilityGroup " + t.Name + " -ActiveDirectorySite " + a.Site + witnessSwitch(a), text
 		},
@@ -197,12 +198,18 @@ func witnessSwitch(a Args) string {
 	if a.Witness == "primary" {
 		return " -UsePrimaryWitnessServer"
 	}
-	return ""
+	return replacementSwitches(a)
 }
 
-func witnessServer(t *dag.Topology, use dag.WitnessUse) string {
-	if use == dag.WitnessPrimary {
+// witnessServer is the server behind a property of the DAG once the step is done.
+func witnessServer(t *dag.Topology, a Args, use dag.WitnessUse) string {
+	switch {
+	case use == dag.WitnessPrimary && a.NewWitness != nil:
+		return a.NewWitness.Server
+	case use == dag.WitnessPrimary:
 		return t.Witness.Server
+	case a.NewAlternate != nil:
+		return a.NewAlternate.Server
 	}
 	return t.Alternate.Server
 }
@@ -212,10 +219,9 @@ func lookAtCluster(t *dag.Topology, a Args) []string {
 	members := subject(t, a)
 	_, use := t.ParityModel(members.Len(), witnessUse(a))
 	first := max(members.First(), 0)
-	return []string{
-		"Get-ClusterNode -Cluster " + t.Members[first].Name + "   -> " + nameList(t, members) + ": Up; nobody else is listed",
+	return append(lookAtWitness(t, a),
+		"Get-ClusterNode -Cluster "+t.Members[first].Name+"   -> "+nameList(t, members)+": Up; nobody else is listed",
 		fmt.Sprintf("Get-DatabaseAvailabilityGroup %s -Status | fl OperationalServers,PrimaryActiveManager,WitnessShareInUse", t.Name),
-		"  OperationalServers: " + nameList(t, members),
-		"  WitnessShareInUse: " + string(use),
-	}
+		"  OperationalServers: "+nameList(t, members),
+		"  WitnessShareInUse: "+string(use))
 }

@@ -46,6 +46,9 @@ func startKind() Kind {
 // WitnessFor is the witness that a dag.set asks for: the primary, unless the step says otherwise or, with auto, only the
 // alternate is seen to be usable.
 func WitnessFor(t *dag.Topology, a Args, f dag.Facts) dag.WitnessUse {
+	if a.NewWitness != nil || a.NewAlternate != nil {
+		return dag.WitnessPrimary
+	}
 	switch a.Witness {
 	case "alternate":
 		return dag.WitnessAlternate
@@ -59,28 +62,32 @@ func WitnessFor(t *dag.Topology, a Args, f dag.Facts) dag.WitnessUse {
 
 func setKind() Kind {
 	return Kind{
-		Name: "dag.set", Does: "the bare Set-DatabaseAvailabilityGroup: repairs quorum model and witness for the number of members",
-		Parameters: endpoint(Parameter{Name: "witness", Type: Type{TypeString, false}, Default: "primary", Values: []string{"primary", "alternate", "auto"},
-			Doc: "the witness server that the DAG shall have; auto: the primary if it can be used, else the alternate"}),
+		Name: "dag.set", Does: "the bare Set-DatabaseAvailabilityGroup: repairs quorum model and witness for the number of members; or names another witness server",
+		Parameters: endpoint(Parameter{Name: "witness", Type: Type{TypeString, false}, Default: "primary", Values: []string{"primary", "alternate", "auto"}, Replaces: dag.WitnessPrimary,
+			Doc: "the witness server that the DAG shall have; auto: the primary if it can be used, else the alternate; {server, directory}: another server"},
+			Parameter{Name: "alternate_witness", Type: Type{TypeWitness, false}, Replaces: dag.WitnessAlternate, Doc: "{server, directory}: another server as the alternate"}),
 		Class: Additive, FarEndChecks: true, Timeout: 5 * time.Minute, Lands: notAfter + 30*time.Second,
 		Span:  func(*dag.Topology, Args) dag.Span { return dag.Op{Kind: dag.OpSet}.Span() },
 		Later: []string{"quorum"},
-		Footprint: func(t *dag.Topology, _ Args) []string {
-			return memberPaths(t, t.AllMembers(), "model", "witness_in_use", "quorum")
+		Footprint: func(t *dag.Topology, a Args) []string {
+			return append(witnessNames(a), memberPaths(t, t.AllMembers(), "model", "witness_in_use", "quorum")...)
 		},
 		Model: func(t *dag.Topology, a Args, f dag.Facts) []dag.Op {
-			return []dag.Op{{Kind: dag.OpSet, From: runSite(t, a, 0), Witness: WitnessFor(t, a, f)}}
+			return replacing(t, a, dag.Op{Kind: dag.OpSet, From: runSite(t, a, 0), Witness: WitnessFor(t, a, f)})
 		},
-		Summary: func(t *dag.Topology, _ Args) (string, string) {
+		Summary: func(t *dag.Topology, a Args) (string, string) {
 			model, use := t.ParityModel(len(t.Members), dag.WitnessPrimary)
 			then := string(model)
 			if use != dag.WitnessNone {
-				then += ", witness " + t.Witness.Server
+				then += ", witness " + witnessServer(t, a, dag.WitnessPrimary)
 			}
-			return "Set-DatabaseAvailabilityGroup " + t.Name, then
+			return "Set-DatabaseAvailabilityGroup " + t.Name + replacementSwitches(a), then
 		},
 		ByHand: func(t *dag.Topology, a Args) []string {
 			out := preferred(t, a)
+			if with := replacementSwitches(a); with != "" {
+				return append(out, "  Set-DatabaseAvailabilityGroup "+t.Name+with, "First make sure that the Exchange Trusted Subsystem is a local administrator of the server and that its firewall lets file sharing in.")
+			}
 			if a.Witness != "alternate" {
 				out = append(out, "  Set-DatabaseAvailabilityGroup "+t.Name+"        (no other parameter)")
 			}
@@ -89,9 +96,9 @@ func setKind() Kind {
 			}
 			return out
 		},
-		Look: func(t *dag.Topology, _ Args) []string {
+		Look: func(t *dag.Topology, a Args) []string {
 			_, use := t.ParityModel(len(t.Members), dag.WitnessPrimary)
-			return []string{fmt.Sprintf("Get-DatabaseAvailabilityGroup %s -Status | fl WitnessShareInUse   -> %s, and never Alternate or InvalidConfiguration", t.Name, use)}
+			return append(lookAtWitness(t, a), fmt.Sprintf("Get-DatabaseAvailabilityGroup %s -Status | fl WitnessShareInUse   -> %s, and never Alternate or InvalidConfiguration", t.Name, use))
 		},
 		Trouble: []int{10, 11, 25},
 	}

@@ -70,6 +70,8 @@ type Args struct {
 	By                []string      `json:"by,omitempty"`
 	ConfigurationOnly string        `json:"configuration_only,omitempty"` // auto, true, false
 	Witness           string        `json:"witness,omitempty"`            // auto, alternate, primary
+	NewWitness        *Replacement  `json:"new_witness,omitempty"`
+	NewAlternate      *Replacement  `json:"new_alternate,omitempty"`
 	Model             string        `json:"model,omitempty"`
 	ForceQuorum       bool          `json:"force_quorum,omitempty"`
 	Databases         []string      `json:"databases,omitempty"`

@@ -175,6 +175,14 @@ func (c *checker) with(i int, s *RunbookStep, k *Kind) {
 
 // value checks one value of `with` against its parameter.
 func (c *checker) value(path string, value any, p *Parameter, forEach string) {
+	if written, ok := value.(map[string]any); ok {
+		c.mapping(path, written, p)
+		return
+	}
+	if p.Type.Base == TypeWitness {
+		c.fail(path, "no witness stands here", "write {server: FQDN, directory: 'C:\\...'}")
+		return
+	}
 	items, isList := value.([]any)
 	if !isList {
 		items = []any{value}

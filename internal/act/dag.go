@@ -68,6 +68,9 @@ func (w *World) restore(ctx context.Context, a *task) run.Effect {
 		return failed(err.Error())
 	}
 	o := exchange.Restore{DAG: w.o.Topology.Name, Site: a.step.With.Site, UsePrimaryWitness: a.step.With.Witness == "primary"}
+	if r := a.step.With.NewAlternate; r != nil {
+		o.AlternateServer, o.AlternateDirectory = r.Server, r.Directory
+	}
 	return effect(w.o.Exchange.RestoreDAG(ctx, at, a.authority(), o), "")
 }
 
@@ -91,6 +94,12 @@ func (w *World) set(ctx context.Context, a *task) run.Effect {
 	o := exchange.Set{DAG: w.o.Topology.Name}
 	if a.choice.Witness == dag.WitnessAlternate {
 		o.WitnessServer, o.WitnessDirectory = w.o.Topology.Alternate.Server, w.o.Topology.Alternate.Directory
+	}
+	if r := a.step.With.NewWitness; r != nil {
+		o.WitnessServer, o.WitnessDirectory = r.Server, r.Directory
+	}
+	if r := a.step.With.NewAlternate; r != nil {
+		o.AlternateServer, o.AlternateDirectory = r.Server, r.Directory
 	}
 	return effect(w.o.Exchange.SetDAG(ctx, at, a.authority(), o), "")
 }

@@ -61,6 +61,15 @@ func diverged(r *rig) {
 
 func dacOff(o *lab.Options) { o.Topology.Mode = dag.Off }
 
+// spared has a server that can take a witness's place in each site.
+func spared(o *lab.Options) {
+	o.Topology.Spares = []dag.Witness{{Server: spare(0).Server, Site: labtest.Prod, Directory: spare(0).Directory}, {Server: spare(1).Server, Site: labtest.DR, Directory: spare(1).Directory}}
+}
+
+func spare(site int) *runbooks.Replacement {
+	return &runbooks.Replacement{Server: []string{"fs2.test.local", "fs3.test.local"}[site], Directory: `C:\W`}
+}
+
 func ex2016(o *lab.Options) {
 	o.Topology.Exchange, o.Topology.Windows = dag.Version{Release: 2016, CU: 3}, "2012 R2"
 }
@@ -116,6 +125,9 @@ func dagDeeds() []deed {
 			r.rest()
 			r.do(dag.Op{Kind: dag.OpStart, From: labtest.DR, Members: prod})
 		}, step: step("dag.set", runbooks.Args{RunFrom: "DR"})},
+		{name: "dag.set with other witnesses", change: spared, step: step("dag.set", runbooks.Args{RunFrom: "DR", NewWitness: spare(0), NewAlternate: spare(1)})},
+		{name: "dag.restore with another alternate", change: spared, before: markedStopped,
+			step: step("dag.restore", runbooks.Args{Site: "DR", RunFrom: "DR", NewAlternate: spare(1)})},
 		{name: "dag.add", change: dacOff, before: func(r *rig) {
 			r.do(dag.Op{Kind: dag.OpClusterStop, From: labtest.DR, Members: ex2})
 			r.rest()
