@@ -152,6 +152,7 @@ func (s *State) admit(t *Topology, m, to int) {
 		if c := s.copyOn(t, d, m); c != nil && !c.Mounted && c.Status == CopyHealthy && int(conf.Active[d]) != m {
 			c.Status = CopyInitializing
 		}
+		s.examine(t, d, m)
 	}
 	s.settleGroup(t, to)
 }

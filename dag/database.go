@@ -71,6 +71,21 @@ func (s *State) mountCopy(t *Topology, db, m int, c *CopyState) {
 	c.Mounted, c.Diverged, c.Status, c.Known, c.Replay = true, false, CopyHealthy, c.Logs, 0 // what was left is replayed by the mount
 	s.DBs[db].Want = true
 	s.announce(t, db, m)
+	for i := range t.Databases[db].Copies {
+		s.examine(t, db, t.Databases[db].Copies[i].Member)
+	}
+}
+
+// examine: a copy that comes into touch with an active copy that holds other logs is Resynchronizing, until it is found how
+// far back they part (MON). One that loses the active copy meanwhile is DisconnectedAndResynchronizing, and may be activated.
+func (s *State) examine(t *Topology, db, m int) {
+	src := s.sourceFor(t, db, m)
+	if src < 0 || !s.forked(t, db, m, src) {
+		return
+	}
+	if c := s.copyOn(t, db, m); c.Status == CopyHealthy || c.Status == CopyInitializing {
+		c.Status = CopyResynchronizing
+	}
 }
 
 // moveGracefully is a lossless move: dismount at the source, copy what is left, mount at the target.

@@ -19,6 +19,9 @@ func (s *State) fault(t *Topology, e Event) {
 		if !e.On {
 			s.dismountOn(t, e.Member)
 		}
+		for d := range t.Databases {
+			s.examine(t, d, e.Member)
+		}
 	case EvFront:
 		s.Nodes[e.Member].Front = e.On && s.alive(e.Member)
 	case EvDirectory:
