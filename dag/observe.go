@@ -165,6 +165,10 @@ func (s *State) observeServices(t *Topology, vantage int, f *Facts) {
 		reach := s.Sites[srv.Site].Power && s.Sites[srv.Site].Directory && s.linked(vantage, srv.Site)
 		for n := range t.Names {
 			k := i*len(t.Names) + n
+			if !srv.Holds(&t.Names[n]) {
+				f.DNS[k].Answers, f.DNS[k].Site = Unknown[[]string](srv.Address, "it is not listed for this name"), Unknown[string](srv.Address, "it is not listed for this name")
+				continue
+			}
 			if !reach {
 				f.DNS[k].Answers, f.DNS[k].Site = Unknown[[]string](srv.Address, noAnswer), Unknown[string](srv.Address, noAnswer)
 				continue

@@ -42,9 +42,9 @@ func (c *Client) factsAt(ctx context.Context, s Server, t *dag.Topology, out []d
 			continue
 		}
 		out[i] = dag.DNSFacts{
-			Answers: dag.Know(a.Addresses, s.Address),
+			Answers: dag.Know(a.Own(), s.Address),
 			TTL:     dag.Know(a.TTL, s.Address),
-			Site:    dag.Know(siteOf(t, n, a.Addresses), s.Address),
+			Site:    dag.Know(siteOf(t, n, a.Own()), s.Address),
 		}
 	}
 }
@@ -53,11 +53,11 @@ func unknownFacts(from, why string) dag.DNSFacts {
 	return dag.DNSFacts{Answers: dag.Unknown[[]string](from, why), TTL: dag.Unknown[time.Duration](from, why), Site: dag.Unknown[string](from, why)}
 }
 
-// siteOf is the site whose targets the addresses are; none: "".
-func siteOf(t *dag.Topology, n dag.Name, addresses []string) string {
+// siteOf is the site whose targets the values are; none: "".
+func siteOf(t *dag.Topology, n dag.Name, values []string) string {
 	for i, targets := range n.Targets {
 		want := slices.Sorted(slices.Values(targets))
-		if len(want) > 0 && i < len(t.Sites) && slices.Equal(want, addresses) {
+		if len(want) > 0 && i < len(t.Sites) && slices.Equal(want, values) {
 			return t.Sites[i].Name
 		}
 	}

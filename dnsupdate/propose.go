@@ -142,6 +142,9 @@ func ours(kind string, present []string, lists [][]string) bool {
 // stillElsewhere finds the old value of what the home server has already: a set that was half applied is planned again with
 // what other servers still hold, as long as that is ours.
 func (c *Client) stillElsewhere(ctx context.Context, home string, z Zone, wishes []Wish) {
+	if !slices.ContainsFunc(wishes, func(w Wish) bool { return len(w.Ours) > 0 }) {
+		return // nothing that another server holds could be ours
+	}
 	done := func(ch Change) bool { return len(ch.New) > 0 && slices.Equal(ch.Old, ch.New) }
 	for _, s := range c.servers {
 		if s.Address == home || !s.takes(z) || !slices.ContainsFunc(z.Changes, done) {

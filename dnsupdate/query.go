@@ -20,6 +20,14 @@ type Answer struct {
 	Serial    uint32        `json:"serial"`          // of the zone; 0: not told. Some servers do not move it with an update
 }
 
+// Own is what the name's own records hold: the name that it is an alias of, else its addresses.
+func (a Answer) Own() []string {
+	if len(a.Alias) > 0 {
+		return a.Alias[:1]
+	}
+	return a.Addresses
+}
+
 // Query asks one server for the addresses of a name. The answer must be authoritative: what a cache says is not what the
 // server holds.
 func (c *Client) Query(ctx context.Context, server Server, name string) (Answer, error) {

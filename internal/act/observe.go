@@ -102,6 +102,10 @@ func (w *World) readServer(ctx context.Context, i int, srv dnsupdate.Server, out
 		return
 	}
 	for n := range t.Names {
+		if !t.DNSServers[i].Holds(&t.Names[n]) {
+			out[n] = unknownDNS(srv.Address, "it is not listed for this name", 0)
+			continue
+		}
 		a, err := w.o.DNS.Query(ctx, srv, t.Names[n].Name)
 		w.noteDNS(key, err)
 		if err != nil {
@@ -110,7 +114,7 @@ func (w *World) readServer(ctx context.Context, i int, srv dnsupdate.Server, out
 			}
 			return
 		}
-		out[n] = dag.DNSFacts{Answers: dag.Know(a.Addresses, srv.Address), Site: dag.Know(siteOf(t, n, a.Addresses), srv.Address),
+		out[n] = dag.DNSFacts{Answers: dag.Know(a.Own(), srv.Address), Site: dag.Know(siteOf(t, n, a.Own()), srv.Address),
 			TTL: dag.Know(time.Duration(float64(a.TTL)*w.o.Scale), srv.Address)}
 	}
 }
@@ -121,11 +125,11 @@ func unknownDNS(from, why string, age time.Duration) dag.DNSFacts {
 	return f
 }
 
-// siteOf is the site whose targets for the name these addresses are, "" if they are no site's.
-func siteOf(t *dag.Topology, name int, addresses []string) string {
+// siteOf is the site whose targets for the name these values are, "" if they are no site's.
+func siteOf(t *dag.Topology, name int, values []string) string {
 	for i, targets := range t.Names[name].Targets {
 		want := slices.Sorted(slices.Values(targets))
-		if len(want) > 0 && slices.Equal(want, addresses) {
+		if len(want) > 0 && slices.Equal(want, values) {
 			return t.Sites[i].Name
 		}
 	}

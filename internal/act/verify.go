@@ -43,8 +43,8 @@ func (w *World) tryNames(ctx context.Context, probe string) []string {
 	for n := range w.o.Topology.Names {
 		name := w.o.Topology.Names[n].Name
 		served, why := false, "no DNS server answers"
-		for _, srv := range w.o.DNS.Servers() {
-			if w.silence.quiet("dns " + srv.Address) {
+		for i, srv := range w.o.DNS.Servers() {
+			if w.silence.quiet("dns "+srv.Address) || !w.o.Topology.DNSServers[i].Holds(&w.o.Topology.Names[n]) {
 				continue
 			}
 			ans, err := w.o.DNS.Query(ctx, srv, name)
@@ -52,8 +52,12 @@ func (w *World) tryNames(ctx context.Context, probe string) []string {
 			if err != nil {
 				continue
 			}
-			why = "no address of " + strings.Join(ans.Addresses, ", ") + " serves"
-			for _, ip := range ans.Addresses {
+			hosts := ans.Addresses
+			if len(hosts) == 0 && len(ans.Alias) > 0 {
+				hosts = ans.Alias[len(ans.Alias)-1:] // it leads out of what this server holds
+			}
+			why = "no address of " + strings.Join(hosts, ", ") + " serves"
+			for _, ip := range hosts {
 				served = served || w.answersHealth(ctx, net.JoinHostPort(ip, w.o.FrontPort))
 			}
 			break

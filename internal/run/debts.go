@@ -70,7 +70,7 @@ func dnsAgrees(t *dag.Topology, f *dag.Facts, server int, a runbooks.Args) (bool
 		if len(a.Names) > 0 && !slices.Contains(a.Names, t.Names[n].Name) {
 			continue
 		}
-		if z := t.DNSServers[server].Zones; len(z) > 0 && !slices.Contains(z, t.Names[n].Zone) {
+		if !t.DNSServers[server].Holds(&t.Names[n]) {
 			continue
 		}
 		if to := t.SiteIndex(a.To); to < 0 || to >= len(t.Names[n].Targets) || len(t.Names[n].Targets[to]) == 0 {
