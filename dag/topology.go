@@ -109,6 +109,10 @@ type DNSServer struct {
 	Site    int      `json:"site"`
 	Address string   `json:"address"` // host:port
 	Zones   []string `json:"zones,omitempty"`
+
+	// Follows is the longest until it answers a change that was made at another server and could not be made here: replication
+	// of the directory and its poll by the DNS server; 0: its zones are kept in no directory.
+	Follows time.Duration `json:"follows,omitempty"`
 }
 
 // Redirector is a UM redirector (umredirect) of a site.

@@ -32,7 +32,7 @@ func repointKind() Kind {
 			return ops
 		},
 		Summary: func(t *dag.Topology, a Args) (string, string) {
-			return strings.Join(chosenNames(t, a), ", ") + " to " + a.To, "answered so by every server that answers; the others owe it"
+			return strings.Join(chosenNames(t, a), ", ") + " to " + a.To, "answered so by every server that answers; the others owe it" + following(t, a)
 		},
 		ByHand: repointByHand,
 		Look: func(t *dag.Topology, a Args) []string {
@@ -44,6 +44,18 @@ func repointKind() Kind {
 		},
 		Trouble: []int{23, 31},
 	}
+}
+
+// following says how long a server of a directory may answer the old address where it cannot be written directly.
+func following(t *dag.Topology, a Args) string {
+	longest := time.Duration(0)
+	for _, p := range dnsPairs(t, a) {
+		longest = max(longest, t.DNSServers[p.server].Follows)
+	}
+	if longest == 0 {
+		return ""
+	}
+	return " and follow their directory in at most " + short(longest)
 }
 
 // chosenNames are the DNS names of a step.
@@ -155,7 +167,7 @@ func settleKind() Kind {
 			return dag.Span{Min: min(ttl, time.Minute), Typical: ttl, Max: ttl}
 		},
 		Summary: func(t *dag.Topology, a Args) (string, string) {
-			return "waits until the old answers have run out, at most " + short(longestTTL(t, a)), "no cache holds the old answer"
+			return "waits until the old answers have run out, at most " + short(longestTTL(t, a)), "no cache holds the old answer" + staleAt(following(t, a))
 		},
 		ByHand: func(t *dag.Topology, a Args) []string {
 			return []string{"Wait " + short(longestTTL(t, a)) + " from the last change that any server took. Do not go on earlier (row 23)."}
@@ -165,6 +177,14 @@ func settleKind() Kind {
 		},
 		Trouble: []int{23},
 	}
+}
+
+// staleAt is what the wait does not cover: a server that could not be written goes on giving out the old answer.
+func staleAt(following string) string {
+	if following == "" {
+		return ""
+	}
+	return " of a server that was written; those that owe it" + strings.TrimPrefix(following, " and")
 }
 
 // longestTTL of the names of a step.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"siteswap/dag"
 )
@@ -96,8 +97,23 @@ func (s *Site) namesOf(t *dag.Topology) {
 		t.Names = append(t.Names, name)
 	}
 	for _, v := range s.DNS.Servers {
-		t.DNSServers = append(t.DNSServers, dag.DNSServer{Site: t.SiteIndex(v.Site), Address: v.Address.String(), Zones: slices.Clone(v.Zones)})
+		t.DNSServers = append(t.DNSServers, dag.DNSServer{Site: t.SiteIndex(v.Site), Address: v.Address.String(), Zones: slices.Clone(v.Zones), Follows: s.follows(v)})
 	}
+}
+
+// Zones that take secure updates only are kept in Active Directory: what a server did not get directly it gets by
+// replication, between sites every 3 h as Windows sets it (domain-exchange.md, section 7), and by its poll of the directory
+// (Get-DnsServerDsSetting, PollingInterval).
+const (
+	adReplication = 3 * time.Hour
+	adPoll        = 180 * time.Second
+)
+
+func (s *Site) follows(v DNSServer) time.Duration {
+	if v.GSS == nil {
+		return 0
+	}
+	return cmp.Or(s.DNS.Replication.Std(), adReplication) + adPoll
 }
 
 // databasesOf sorts the copies by preference, as dag.Database has them. A name that stands in two views is both.

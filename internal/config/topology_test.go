@@ -72,3 +72,20 @@ func TestTopologyLongForms(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// A server whose zones are kept in a directory follows it by replication and poll; one with TSIG is written, or owes it.
+func TestTopologyFollows(t *testing.T) {
+	gss := []string{"tsig: {name: siteswap., algorithm: hmac-sha256, key_file: dns-prod.key}", "gss: {realm: TEST.LOCAL, user: svc, keytab: svc.keytab}"}
+	for name, c := range map[string]struct {
+		edits []string
+		want  time.Duration
+	}{
+		"unset": {gss, 3*time.Hour + 3*time.Minute},
+		"set":   {append(gss, "dns:\n", "dns:\n  replication: 15m\n"), 18 * time.Minute},
+		"tsig":  {nil, 0},
+	} {
+		if got := load(t, edit(t, base(t), c.edits...)).Topology().DNSServers; got[0].Follows != c.want || got[1].Follows != 0 {
+			t.Errorf("%s: %s and %s, want %s and 0", name, got[0].Follows, got[1].Follows, c.want)
+		}
+	}
+}
