@@ -2,6 +2,7 @@ package cmdlets_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -67,11 +68,11 @@ func TestLate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(exchangetest.Reference())
-				counted := 0
-				s := cmdlets.New(cmdlets.Options{Model: w, Member: 0, Gate: gate(cmdlets.Late), LateBy: time.Minute, Applied: func(string, string, int, string, string) { counted++ }})
+				var counted atomic.Int32
+				s := cmdlets.New(cmdlets.Options{Model: w, Member: 0, Gate: gate(cmdlets.Late), LateBy: time.Minute, Applied: func(string, string, int, string, string) { counted.Add(1) }})
 				reply, answered := s.Serve(t.Context(), dismount(), time.Now())
-				if !answered || len(reply.Errors) > 0 || !mounted(w) || counted != 0 {
-					t.Fatalf("answered %t, %v, mounted %t, counted %d", answered, reply.Errors, mounted(w), counted)
+				if !answered || len(reply.Errors) > 0 || !mounted(w) || counted.Load() != 0 {
+					t.Fatalf("answered %t, %v, mounted %t, counted %d", answered, reply.Errors, mounted(w), counted.Load())
 				}
 				if dies {
 					w.mu.Lock()
@@ -80,8 +81,8 @@ func TestLate(t *testing.T) {
 				}
 				time.Sleep(time.Minute + time.Second)
 				synctest.Wait()
-				if mounted(w) != dies || (counted == 1) == dies {
-					t.Errorf("mounted %t, counted %d", mounted(w), counted)
+				if mounted(w) != dies || (counted.Load() == 1) == dies {
+					t.Errorf("mounted %t, counted %d", mounted(w), counted.Load())
 				}
 			})
 		})

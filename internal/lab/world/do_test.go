@@ -1,6 +1,7 @@
 package world_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -44,11 +45,11 @@ func TestSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := world.New(world.Options{Topology: topology(), Speed: 60})
 		defer w.Close()
-		var after time.Duration
+		var after atomic.Int64 // of a timer's goroutine
 		began := time.Now()
 		w.Watch(func(c world.Change) {
-			if c.Event.Kind == dag.EvFailover && after == 0 {
-				after = time.Since(began)
+			if c.Event.Kind == dag.EvFailover {
+				after.CompareAndSwap(0, int64(time.Since(began)))
 			}
 		})
 		w.Slow(func(e dag.Event) float64 {
@@ -59,13 +60,13 @@ func TestSlow(t *testing.T) {
 		})
 		w.Apply(dag.Event{Kind: dag.EvServer, Member: 0})
 		time.Sleep(5 * time.Second)
-		if after != 0 {
-			t.Fatalf("it failed over after %v", after)
+		if d := time.Duration(after.Load()); d != 0 {
+			t.Fatalf("it failed over after %v", d)
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if after < 20*time.Second {
-			t.Errorf("it failed over after %v; 15 s at 60x, a hundred times slower, are 25 s", after)
+		if d := time.Duration(after.Load()); d < 20*time.Second {
+			t.Errorf("it failed over after %v; 15 s at 60x, a hundred times slower, are 25 s", d)
 		}
 	})
 }
