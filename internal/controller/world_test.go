@@ -67,6 +67,8 @@ type world struct {
 	meddle func(ctx context.Context, a attempt) bool
 	// answer stands between the effect and its answer: false: the answer is lost.
 	answer func(ctx context.Context, a attempt) bool
+	// blind hides facts from the controllers.
+	blind func(f *dag.Facts)
 }
 
 func newWorld() *world {
@@ -78,7 +80,25 @@ func (w *world) Observe(_ context.Context, vantage int) dag.Facts {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := w.state.Clone()
-	return dag.Observe(w.t, &s, vantage)
+	f := dag.Observe(w.t, &s, vantage)
+	if w.blind != nil {
+		w.blind(&f)
+	}
+	return f
+}
+
+// byHand is what people do while the run is theirs.
+func (w *world) byHand(op dag.Op) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.state, _ = dag.Do(w.t, w.state, op)
+}
+
+// darken hides facts from now on; nil: no longer.
+func (w *world) darken(blind func(f *dag.Facts)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.blind = blind
 }
 
 func (w *world) Act(ctx context.Context, p run.Permit, s runbooks.Step, _ run.Choice, _ []run.Remembered) run.Effect {

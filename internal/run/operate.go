@@ -128,6 +128,9 @@ func (r *Run) found(s *Step, p *runbooks.Step, in Input, x *runbooks.Expressions
 	if m := mountedIn(in, p); p.Kind == "db.activate" && m != "" {
 		choice = Choice{Server: m, Database: in.Topology.Databases[activated(in.Topology, p)].Name, Dial: dialOf(p.With.Loss)}
 	} else if not != "" {
+		if dark := darkCopy(in, p); dark != "" {
+			f.State, f.Text = Unknown, "whether it was done by hand cannot be seen: "+dark
+		}
 		return f
 	}
 	look := *s
@@ -153,6 +156,20 @@ func mountedIn(in Input, p *runbooks.Step) string {
 		return ""
 	}
 	return in.Topology.Members[m].Name
+}
+
+// darkCopy says which copy that the step could have mounted cannot be seen, "" if all can.
+func darkCopy(in Input, p *runbooks.Step) string {
+	db := activated(in.Topology, p)
+	if p.Kind != "db.activate" || db < 0 {
+		return ""
+	}
+	for i, c := range in.Topology.Databases[db].Copies {
+		if inScope(in.Topology, p, c.Member) && !in.Facts.Databases[db].Copies[i].Status.Known {
+			return "the copy on " + in.Topology.Members[c.Member].Name + " is dark"
+		}
+	}
+	return ""
 }
 
 // evidenceOf is what is seen of a step's footprint, a few of its fields.

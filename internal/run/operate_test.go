@@ -145,6 +145,11 @@ func TestHandoverInTheDark(t *testing.T) {
 	if r := s.run(); r.HandedOver != "" || r.Outcome != "" {
 		t.Errorf("%q %q", r.HandedOver, r.Outcome)
 	}
+	for _, id := range []string{"activate/DB1", "release"} {
+		if st := s.step(id); st.State != run.Unknown || !st.Result.Ask || !strings.Contains(st.Result.Text, "cannot be seen") {
+			t.Errorf("%s in the dark: %s %+v", id, st.State, st.Result)
+		}
+	}
 }
 
 // An abort in the middle puts back what the run changed for its own sake, and nothing else begins.
