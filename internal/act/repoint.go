@@ -40,7 +40,9 @@ func (w *World) repoint(ctx context.Context, a *task) run.Effect {
 	}
 	var effects []run.Effect
 	for i, h := range homes {
+		negative := w.negative(ctx, h.server, plans[i].Set)
 		e := w.dnsEffect(w.o.DNS.Repoint(ctx, plans[i].Set, h.server), "names to "+a.step.With.To)
+		e.Memory = negative
 		effects = append(effects, e)
 		if e.State != run.Done {
 			break // else one view would say one site and the other another for longer than it takes to look
@@ -52,7 +54,40 @@ func (w *World) repoint(ctx context.Context, a *task) run.Effect {
 	if len(effects) == 1 {
 		return effects[0]
 	}
-	return join(effects...)
+	out := join(effects...)
+	for _, e := range effects {
+		out.Memory = longest(out.Memory, e.Memory)
+	}
+	return out
+}
+
+// negative is how long caches may hold that a record does not exist which the set makes, as where a name gets its first IPv6
+// address; none: all records of the set exist already. What cannot be read is not known to be short: the name's own TTL counts.
+func (w *World) negative(ctx context.Context, at dnsupdate.Server, set dnsupdate.Set) []run.Remembered {
+	var out []run.Remembered
+	for _, z := range set.Zones {
+		if !slices.ContainsFunc(z.Changes, func(c dnsupdate.Change) bool { return len(c.Old) == 0 && len(c.New) > 0 }) {
+			continue
+		}
+		if ttl, err := w.o.DNS.NegativeTTL(ctx, at, z.Name); err == nil {
+			real := time.Duration(float64(ttl) * w.o.Scale)
+			out = longest(out, []run.Remembered{{Key: run.KeyNegative, Value: real.String()}})
+		}
+	}
+	return out
+}
+
+// longest is the longer of two memories of run.KeyNegative.
+func longest(a, b []run.Remembered) []run.Remembered {
+	if len(a) == 0 || len(b) == 0 {
+		return append(a, b...)
+	}
+	x, _ := time.ParseDuration(a[0].Value)
+	y, _ := time.ParseDuration(b[0].Value)
+	if x >= y {
+		return a
+	}
+	return b
 }
 
 const handEdit = "somebody changed the record since the plan was made: look at it, set it to one of the site file's targets, and start again"

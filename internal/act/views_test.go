@@ -180,3 +180,18 @@ func (s *split) put(t *testing.T, server int, kind string, values ...string) {
 		t.Fatal(err)
 	}
 }
+
+// TestNegativeCaching: a record that a name did not have is remembered with how long caches hold that there was none.
+func TestNegativeCaching(t *testing.T) {
+	t.Parallel()
+	s := newSplit(t)
+	to := step("dns.repoint", runbooks.Args{To: "DR"})
+	if e, seen := s.act(t, to); e.State != run.Done || len(e.Memory) > 0 {
+		fatalf(t, e, "every record was there; memory %v, seen %s", e.Memory, seen)
+	}
+	s.topology.Names[1].Targets[0] = []string{"203.0.113.10", "2001:db8::10"}
+	e, seen := s.act(t, step("dns.repoint", runbooks.Args{To: "Prod"}))
+	if len(e.Memory) != 1 || e.State != run.Done || e.Memory[0] != (run.Remembered{Key: run.KeyNegative, Value: "1m0s"}) {
+		fatalf(t, e, "a first IPv6 address; memory %v, seen %s", e.Memory, seen)
+	}
+}

@@ -164,6 +164,10 @@ func waited(r *Run, s *Step, p *runbooks.Step, in Input, x *runbooks.Expressions
 const (
 	keyDNSChanged = "time/dns"     // when a DNS server last changed, RFC 3339
 	keyDNSTTL     = "time/dns-ttl" // how long caches may still hold what was served before that change, real speed
+
+	// KeyNegative is how long caches may hold that a record did not exist which a step made (RFC 2308, section 5), real speed:
+	// its acting half tells it, since no fact does.
+	KeyNegative = "time/dns-negative"
 )
 
 // settled: the old TTL has run out since the last change at any server (ttl-before-move).
@@ -178,7 +182,9 @@ func settled(r *Run, in Input) (Result, bool) {
 	return Result{State: Done, Agrees: true, Text: "caches have run out: " + ttl.String() + " since the last change"}, true
 }
 
+// lastDNSChange is when a server last changed, and how long caches may hold what it answered before.
 func (r *Run) lastDNSChange() (at time.Time, ttl time.Duration, known bool) {
+	var negative time.Duration
 	for _, m := range r.Memory {
 		switch m.Key {
 		case keyDNSChanged:
@@ -186,7 +192,9 @@ func (r *Run) lastDNSChange() (at time.Time, ttl time.Duration, known bool) {
 			at, known = t, err == nil
 		case keyDNSTTL:
 			ttl, _ = time.ParseDuration(m.Value)
+		case KeyNegative:
+			negative, _ = time.ParseDuration(m.Value)
 		}
 	}
-	return at, ttl, known
+	return at, max(ttl, negative), known
 }
