@@ -32,6 +32,20 @@ func (s *State) policyStep(t *Topology, p *Prog) {
 	}
 }
 
+// Located says whether fronts are told where a database is mounted. In 2013 before CU7 they are not while the activation policy
+// of every member is Blocked: clients are cut off, from what was mounted by hand too (PS:Set-MailboxServer, domain-exchange.md 5.5).
+func (s *State) Located(t *Topology) bool {
+	if !t.Exchange.BlockedStopsLocator() {
+		return true
+	}
+	for m := range s.Nodes {
+		if s.Nodes[m].Policy != Blocked {
+			return true
+		}
+	}
+	return false
+}
+
 // serviceStep is what is not Exchange: a DNS server, a load balancer, a redirector. Each answers only while its site has
 // power and is reached.
 func (s *State) serviceStep(t *Topology, p *Prog) {

@@ -105,6 +105,10 @@ func (v Version) MovesByPreference() bool {
 	return v.Release > 2016 || v.Release == 2016 && v.CU >= 2
 }
 
+// BlockedStopsLocator: in 2013 before CU7 server-locator requests stop when the policy of every member is Blocked (PS:Set-MailboxServer,
+// domain-exchange.md 5.5).
+func (v Version) BlockedStopsLocator() bool { return v.Release == 2013 && v.CU < 7 }
+
 // NamesMustMove: up to 2010 a database must not be mounted in a site whose client access its clients do not reach
 // (domain-exchange.md 1.5 and section 2, rule 6).
 func (v Version) NamesMustMove() bool { return v.Release <= 2010 }

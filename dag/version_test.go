@@ -80,3 +80,24 @@ func FuzzParseVersion(f *testing.F) {
 		}
 	})
 }
+
+// TestLocator: in 2013 before CU7 fronts are told nothing once the policy of every member is Blocked, though all is mounted.
+func TestLocator(t *testing.T) {
+	for _, c := range []struct {
+		version string
+		all     bool
+	}{{"2010 SP3", true}, {"2013", false}, {"2013 CU6", false}, {"2013 CU7", true}, {"2016 CU2", true}, {"SE", true}} {
+		topo := reference()
+		topo.Exchange, _ = dag.ParseVersion(c.version)
+		s := dag.New(topo)
+		s, _ = dag.Do(topo, s, dag.Op{Kind: dag.OpPolicy, Members: 3, Policy: dag.Blocked})
+		if !s.Located(topo) {
+			t.Errorf("%s: nothing is located, and EX3 is not Blocked", c.version)
+		}
+		s, _ = dag.Do(topo, s, dag.Op{Kind: dag.OpPolicy, Members: 4, Policy: dag.Blocked})
+		s, a := dag.Do(topo, s, dag.Op{Kind: dag.OpActivate, Member: 1})
+		if got := s.Located(topo); got != c.all || a.Code != dag.OK || !s.Copy(0, 1).Mounted {
+			t.Errorf("%s: located %v, activated by name: %q", c.version, got, a.Code)
+		}
+	}
+}

@@ -134,10 +134,22 @@ func checkBlocked(in checkInput) finding {
 		}
 		return "", known
 	})
+	if everyPolicyBlocked(in) && in.t.Exchange.BlockedStopsLocator() {
+		return bad("the policy of every member is Blocked: before 2013 CU7 clients then reach no database, mounted by name or not; set one to Unrestricted", "Get-MailboxServer")
+	}
 	if blocked = append(blocked, wrong...); len(blocked) > 0 {
 		return bad("blocked, so mounted only by name: "+list(blocked), "Get-MailboxDatabaseCopyStatus, Get-MailboxServer")
 	}
 	return summarise("no copy of "+in.siteName(in.to)+" is blocked", nil, unknown)
+}
+
+func everyPolicyBlocked(in checkInput) bool {
+	for m := range in.t.Members {
+		if p := at(in.f.Members, m).Policy; !p.Known || p.Value != dag.Blocked {
+			return false
+		}
+	}
+	return true
 }
 
 func checkMaxActive(in checkInput) finding {

@@ -90,6 +90,14 @@ func siteCases() []checkCase {
 			return f
 		}, run, warn, "misses 7 logs or more, EX2010-3 tolerates 6"},
 		{"blocked", "copies-blocked", func(t *dag.Topology) dag.Facts { t.Databases[0].Copies[2].Blocked = true; return lost(t) }, run, warn, `DB1\EX2010-3`},
+		{"every policy blocked", "copies-blocked", func(t *dag.Topology) dag.Facts {
+			t.Exchange = dag.Version{Release: 2013, CU: 6}
+			for m := range t.Members {
+				t.Members[m].Policy = dag.Blocked
+			}
+			s := dag.New(t)
+			return dag.Observe(t, &s, 1)
+		}, run, warn, "clients then reach no database"},
 		{"limit", "max-active", func(t *dag.Topology) dag.Facts {
 			t.Members[2].MaxActive = 1
 			t.Databases = append(t.Databases, t.Databases[0])

@@ -8,9 +8,9 @@ import (
 
 func copyKinds() []Kind { return []Kind{blockKind(), unblockKind(), resyncKind()} }
 
-// dialBlocks: on 2013 before CU7 a blocked copy cannot be activated by name either, so the mount dial is set to Lossless
-// instead of blocking (architecture.md, loss-acknowledged).
-func dialBlocks(t *dag.Topology) bool { return t.Exchange.Release == 2013 && t.Exchange.CU < 7 }
+// dialBlocks: on 2013 before CU7 blocking everywhere cuts clients off even from what is mounted by name, so the mount dial is set
+// to Lossless instead of blocking (architecture.md, loss-acknowledged).
+func dialBlocks(t *dag.Topology) bool { return t.Exchange.BlockedStopsLocator() }
 
 // eachCopy calls f for every copy of the step's databases on its members.
 func eachCopy(t *dag.Topology, a Args, f func(db, place, member int)) {

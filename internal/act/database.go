@@ -111,10 +111,7 @@ func (w *World) block(ctx context.Context, a *task) run.Effect {
 
 // dialBlocks: on 2013 before CU7 blocking every copy cuts clients off even from databases activated by hand, so the mount
 // dial is set instead (domain-exchange.md 5.5).
-func (w *World) dialBlocks() bool {
-	v := w.o.Topology.Exchange
-	return v.Release == 2013 && v.CU < 7
-}
+func (w *World) dialBlocks() bool { return w.o.Topology.Exchange.BlockedStopsLocator() }
 
 // unblock resumes the copies; those that were blocked before the run's hold stay so.
 func (w *World) unblock(ctx context.Context, a *task) run.Effect {

@@ -179,3 +179,15 @@ func TestClientsAreServed(t *testing.T) {
 		t.Errorf("what DR would have: %+v", a)
 	}
 }
+
+// TestLocatorStops: before 2013 CU7 no front is told where a mounted database is while every member's policy is Blocked.
+func TestLocatorStops(t *testing.T) {
+	t.Parallel()
+	l, o := labtest.Start(t, func(o *lab.Options) { o.Topology.Exchange = dag.Version{Release: 2013, CU: 6} })
+	for policy, want := range map[dag.ActivationPolicy]bool{dag.Blocked: false, dag.Unrestricted: true} {
+		labtest.Do(t, l.World(), dag.Op{Kind: dag.OpPolicy, Members: o.Topology.AllMembers(), Policy: policy})
+		if _, ok := l.MountedOn("DB1"); ok != want {
+			t.Errorf("%s everywhere: located %v", policy, ok)
+		}
+	}
+}

@@ -102,6 +102,9 @@ func (l *Lab) MountedOn(db string) (server string, ok bool) {
 	t := l.o.Topology
 	d := t.DatabaseIndex(db)
 	l.world.View(func(s *dag.State) {
+		if !s.Located(t) {
+			return
+		}
 		for i, c := range t.Databases[d].Copies {
 			if s.Copy(d, i).Mounted {
 				server, ok = t.Members[c.Member].Name, true
