@@ -65,7 +65,7 @@ func TestGoodRedirector(t *testing.T) {
 		"disturbed": {Target: udp, Rate: 2000, Again: 0.2, Odd: 0.2, Garbage: 0.2, Strangers: 0.1},
 		"tcp":       {Target: tcp, Network: "tcp"},
 	} {
-		o.Duration, o.Patience = 300*time.Millisecond, 5*time.Second
+		o.Duration, o.Patience = time.Second, 5*time.Second
 		r, err := umload.Run(t.Context(), o)
 		if err != nil {
 			t.Fatal(err)
