@@ -150,12 +150,13 @@ func moveLies(t *testing.T) {
 	}
 }
 
-// refusedByDAC: a rule's no is exit code 3 where nobody expected it, and names what was changed in the site file.
-func refusedByDAC(t *testing.T) {
-	r := begin(t, "name: dac-off\nset: {dag.activation_mode: \"Off\"}\nevents:\n  - {run: switchover, at: start}\n").end(3)
+// refusedWithoutDAC: a rule's no is exit code 3 where nobody expected it. With DAC Off a mere loss of power is no lasting evidence:
+// a server that comes back may mount at once.
+func refusedWithoutDAC(t *testing.T) {
+	r := begin(t, "name: dac-off\nset: {dag.activation_mode: \"Off\"}\nevents:\n  - {fail: {site: Prod}, at: start}\n  - {cut: {site: Prod}, at: start}\n  - {run: switchover, after: {seconds: 120}}\n").end(3)
 	r.outcome("refused")
 	r.violated()
-	r.refused("dac-required")
+	r.refused("fence-before-force")
 	r.ran("refused")
 }
 

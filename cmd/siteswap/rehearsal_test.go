@@ -38,7 +38,7 @@ func TestDrills(t *testing.T) {
 		{"restore comes late", misbehaved("Restore-DatabaseAvailabilityGroup", "late", "restore", "failed")},
 		{"move comes late", misbehaved("Move-ActiveMailboxDatabase", "late", "activate/DB1", "degraded")},
 		{"interrupted", interrupted}, {"interrupted early", interruptedEarly}, {"killed", killed},
-		{"refused", refusedByDAC}, {"planted and expected", plantedExpected},
+		{"refused", refusedWithoutDAC}, {"planted and expected", plantedExpected},
 		{report.MountedTwice, planted(report.MountedTwice)}, {report.LostAcknowledged, planted(report.LostAcknowledged)},
 		{report.EffectTwice, planted(report.EffectTwice)}, {report.LeftFrozen, planted(report.LeftFrozen)},
 	}
