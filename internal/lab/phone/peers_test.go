@@ -165,8 +165,11 @@ func start(t *testing.T, in string, args ...string) *strings.Builder {
 	}
 	t.Cleanup(func() {
 		stdin.Close()
-		cmd.Process.Kill()
+		// Asked first: Kamailio's own processes would outlive one that is killed.
+		cmd.Process.Signal(os.Interrupt)
+		late := time.AfterFunc(5*time.Second, func() { cmd.Process.Kill() })
 		cmd.Wait()
+		late.Stop()
 		if t.Failed() {
 			t.Logf("%s wrote:\n%s", args[0], out)
 		}
