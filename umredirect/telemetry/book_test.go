@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,10 +26,28 @@ func call(id string) umredirect.Call {
 		By: "diversion", Status: 302, Target: "old.test.local:5060", Why: "mailbox on OLD", Took: 30 * time.Microsecond}
 }
 
+// lines is a log that is written and read by several goroutines.
+type lines struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(b)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
 // A line has everything that an operator looks for; above the rate calls are counted, and the next second says how many.
 func TestLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var log bytes.Buffer
+		var log lines
 		b := telemetry.New(telemetry.Options{Logger: slog.New(slog.NewTextHandler(&log, nil)), PerSecond: 3})
 		ctx, cancel := context.WithCancel(t.Context())
 		go b.Run(ctx)
