@@ -42,12 +42,7 @@ func (n *Node) getStatus(w http.ResponseWriter, r *http.Request) {
 // getRoute is where calls are sent: at once without wait, else when that is newer than the generation after, or when the wait is
 // over. A redirector that was dead during a um.reroute asks for it.
 func (n *Node) getRoute(w http.ResponseWriter, r *http.Request) {
-	after, err := number(r, "after")
-	if err != nil {
-		n.problem(w, err)
-		return
-	}
-	seconds, err := number(r, "wait")
+	after, seconds, err := polled(r)
 	if err != nil {
 		n.problem(w, err)
 		return
@@ -147,12 +142,7 @@ func (n *Node) getRun(w http.ResponseWriter, r *http.Request) {
 
 // getEvents answers what is newer than after, at once if there is any, else when there is or when the wait is over.
 func (n *Node) getEvents(w http.ResponseWriter, r *http.Request) {
-	after, err := number(r, "after")
-	if err != nil {
-		n.problem(w, err)
-		return
-	}
-	seconds, err := number(r, "wait")
+	after, seconds, err := polled(r)
 	if err != nil {
 		n.problem(w, err)
 		return
@@ -197,4 +187,13 @@ func (n *Node) getFacts(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	n.answer(w, http.StatusOK, api.FactsAnswer{Node: n.o.ID, Vantage: n.o.Topology.Sites[n.o.site()].Name, At: n.o.Now().UTC(), Facts: seen.facts})
+}
+
+// polled is what a caller who waits for something newer asks: newer than after, within so many seconds.
+func polled(r *http.Request) (after, seconds uint64, err error) {
+	if after, err = number(r, "after"); err != nil {
+		return 0, 0, err
+	}
+	seconds, err = number(r, "wait")
+	return after, seconds, err
 }
