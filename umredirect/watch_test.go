@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -13,10 +14,28 @@ import (
 	"siteswap/umredirect/health"
 )
 
+// journal is a log that is read while the redirector's tasks write to it.
+type journal struct {
+	mu  sync.Mutex
+	all bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.all.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.all.String()
+}
+
 // What is dead is left out at the next call, its alarm is logged once and shown, and nothing stays of it when it is back.
 func TestSetHealth(t *testing.T) {
-	var log bytes.Buffer
-	r := start(t, umredirect.Options{First: inProd, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	log := &journal{}
+	r := start(t, umredirect.Options{First: inProd, Logger: slog.New(slog.NewTextHandler(log, nil))})
 	status := func(extension string) string {
 		answer, _ := umredirect.Handle(r.Server, []byte(message("INVITE", "sip:"+extension+"@x")), netip.MustParseAddrPort("127.0.0.1:9"), "udp")
 		return string(answer[8:11])

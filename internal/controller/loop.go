@@ -107,9 +107,12 @@ func (s *session) facts(r *run.Run) (*dag.Facts, error) {
 	return &seen.facts, nil
 }
 
-// needsLook: a step may begin, or an open one waits for facts. While this leader's own acts are all that is open, looking is
-// theirs.
+// needsLook: a step may begin, an open one waits for facts, or a run that people had is looked at. While this leader's own acts
+// are all that is open, looking is theirs.
 func (s *session) needsLook(r *run.Run) bool {
+	if r.Reconciling {
+		return true
+	}
 	for i := range r.Steps {
 		st := &r.Steps[i]
 		switch st.State {

@@ -15,6 +15,9 @@ func (n *Node) change(w http.ResponseWriter, id string, build func(*run.Run) (*r
 		n.problem(w, errNotLeading)
 		return
 	}
+	// People speak after they have changed or looked at the world: what was seen before their word does not answer it. Before the
+	// commit, because the loop wakes by it.
+	s.stale()
 	now, err := s.propose(func(now ledger) (*run.Entry, error) {
 		r := now.cluster.Find(id)
 		if r == nil {
