@@ -21,8 +21,8 @@ const controlSocket = "lab.sock"
 // maxSocketPath is how long the path of a socket may be (unix(7)).
 const maxSocketPath = 107
 
-// control takes events from a second terminal until ctx ends.
-func (s *stage) control(ctx context.Context) error {
+// control takes events from a second terminal until ctx ends. One that comes before the sites are up happens when they are.
+func (s *stage) control(ctx context.Context, up <-chan struct{}) error {
 	path := filepath.Join(s.o.Dir, controlSocket)
 	if len(path) > maxSocketPath {
 		return &UsageError{fmt.Errorf("the folder's path is too long for a socket: %s; take one of at most %d bytes", s.o.Dir, maxSocketPath-len(controlSocket)-1)}
@@ -36,7 +36,7 @@ func (s *stage) control(ctx context.Context) error {
 		l.Close()
 		return &UsageError{err}
 	}
-	srv := &http.Server{Handler: http.HandlerFunc(s.byHand), ReadHeaderTimeout: 5 * time.Second}
+	srv := &http.Server{Handler: whenUp(up, s.byHand), ReadHeaderTimeout: 5 * time.Second}
 	context.AfterFunc(ctx, func() { srv.Close() })
 	go func() {
 		if err := srv.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
@@ -44,6 +44,17 @@ func (s *stage) control(ctx context.Context) error {
 		}
 	}()
 	return nil
+}
+
+// whenUp holds requests until the sites are up.
+func whenUp(up <-chan struct{}, next http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-up:
+			next(w, r)
+		case <-r.Context().Done(): // whoever asked has gone
+		}
+	})
 }
 
 // byHand lets one event happen that stands in the body, as a scenario has it and without its time.

@@ -16,15 +16,17 @@ func Up(ctx context.Context, o Options, ready func(siteFile string)) error {
 		return err
 	}
 	defer s.close()
+	up := make(chan struct{})
+	if err := s.control(ctx, up); err != nil { // first: a status may be seen before all is served, and what follows it must find the lab
+		return err
+	}
 	if err := s.ready(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil // Ctrl-C is how it ends
 		}
 		return err
 	}
-	if err := s.control(ctx); err != nil {
-		return err
-	}
+	close(up)
 	o.Watch.Head(describe(s.site))
 	s.say("everything served: %d clients, %s", s.clients(), s.mounts())
 	ready(s.site.File)
