@@ -37,8 +37,9 @@ type FileServer struct {
 }
 
 // keepalive makes smbd notice within about five seconds that a client's host is gone: it then gives up the handles that the
-// client held. Without it that takes two hours.
-const keepalive = "TCP_NODELAY SO_KEEPALIVE TCP_KEEPIDLE=2 TCP_KEEPINTVL=1 TCP_KEEPCNT=3"
+// client held. Without it that takes two hours. Keepalive alone is not enough: while an answer is not acknowledged Linux sends no
+// probes but the answer, again and again for a quarter of an hour, unless TCP_USER_TIMEOUT (RFC 5482; milliseconds) ends it.
+const keepalive = "TCP_NODELAY SO_KEEPALIVE TCP_KEEPIDLE=2 TCP_KEEPINTVL=1 TCP_KEEPCNT=3 TCP_USER_TIMEOUT=5000"
 
 // StartFiles starts smbd with accounts of its own and waits until it answers. The accounts exist in its mount namespace only.
 func StartFiles(ctx context.Context, o FilesOptions) (*FileServer, error) {
