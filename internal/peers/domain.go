@@ -68,7 +68,7 @@ func (d *DC) Start(ctx context.Context) error {
 	return d.Named.Start(ctx)
 }
 
-// StartDomain starts a domain from its kept folder; the first time, it provisions it there (about 10 s per controller).
+// StartDomain starts a domain from its kept folder; the first time, it provisions it there (about 20 s per controller).
 func StartDomain(ctx context.Context, o DomainOptions) (*Domain, error) {
 	if err := Missing(Directory, Spaces); err != nil {
 		return nil, err

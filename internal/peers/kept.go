@@ -48,7 +48,7 @@ func (o DomainOptions) kept(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	r := recipe{Version: 2, Samba: strings.TrimSpace(version), Realm: strings.ToUpper(o.Realm), Zones: o.Zones, Accounts: o.Accounts}
+	r := recipe{Version: 3, Samba: strings.TrimSpace(version), Realm: strings.ToUpper(o.Realm), Zones: o.Zones, Accounts: o.Accounts}
 	for _, c := range o.Controllers {
 		r.Controllers = append(r.Controllers, c.Name)
 	}
@@ -62,7 +62,7 @@ func (o DomainOptions) kept(ctx context.Context) (string, error) {
 		return place, nil
 	}
 	if o.Progress != nil {
-		o.Progress("Samba: provisioning " + r.Realm + " once, about 10 s per domain controller, into " + place)
+		o.Progress("Samba: provisioning " + r.Realm + " once, about 20 s per domain controller, into " + place)
 	}
 	if err := os.MkdirAll(root, 0o700); err != nil {
 		return "", fmt.Errorf("a folder to keep the domain in: %w", err)
@@ -136,6 +136,9 @@ func provision(ctx context.Context, o DomainOptions, dir string) (err error) {
 		if err := d.make(ctx, o, i); err != nil {
 			return err
 		}
+	}
+	if err := d.knit(ctx); err != nil {
+		return err
 	}
 	b, err := json.Marshal(d.secrets)
 	if err != nil {
