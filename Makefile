@@ -4,9 +4,9 @@ SHELL := /bin/bash
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
-# GO is the go command. RUNS, FUZZTIME, PARTS and FRESH are those of scripts/soak.sh.
+# GO is the go command. The others are those of scripts/soak.sh.
 GO ?= go
-export GO RUNS FUZZTIME DURATION PARTS FRESH EXAMPLES
+export GO RUNS FUZZTIME TARGETS DURATION DESIGNS PARTS FRESH EXAMPLES
 
 .PHONY: help deps build fmt test soak bench
 
@@ -27,7 +27,7 @@ fmt: ## gofmt over everything
 test: deps ## what CI runs: formats, vet, modules, one drill, a taste of fuzzing, all tests with the race detector, rehearsals
 	@scripts/test.sh
 
-soak: deps ## every long check, figures into docs/soak.md (RUNS=20 FUZZTIME=10m DURATION=10m PARTS="drills sites scenarios peers um fuzz" FRESH=1)
+soak: deps ## every long check, figures into docs/soak.md (RUNS=20 FUZZTIME=10m DURATION=10m PARTS="drills sites scenarios peers um mutants designs fuzz" FRESH=1)
 	@scripts/soak.sh
 
 bench: deps ## ratios and curves: compile, model, commit, overhead per step, the UM redirector against Kamailio

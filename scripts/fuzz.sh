@@ -2,7 +2,8 @@
 # fuzz.sh TIME [PACKAGE/TARGET...]: fuzzes each target for that long, one after the other; without targets, all of the module.
 # Ends with one line per target: "fuzz PACKAGE/TARGET good|FAILED EXECS executions, N new". What a crash leaves in testdata is
 # kept: commit it with the mend. CACHE=FOLDER keeps what fuzzing learned there instead of in the build cache; with an empty
-# folder the time goes into new input instead of into what is known.
+# folder the time goes into new input instead of into what is known. LINES_FILE=FILE gets each line as soon as it is known, and targets
+# that stand there are left out.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 go=${GO:-go}
@@ -20,6 +21,10 @@ lines=()
 code=0
 for target in "${targets[@]}"; do
 	package=${target%/*} name=${target##*/}
+	if [[ -n ${LINES_FILE:-} ]] && grep -qsF "fuzz $target " "$LINES_FILE"; then
+		echo "fuzzing $target: has run"
+		continue
+	fi
 	if ! all | grep -qxF "$target"; then
 		lines+=("fuzz $target FAILED there is no such target")
 		code=1
@@ -38,6 +43,7 @@ for target in "${targets[@]}"; do
 	execs=$(sed -nE 's/.*execs: ([0-9]+).*/\1/p' <<<"$last")
 	fresh=$(sed -nE 's/.*new interesting: ([0-9]+).*/\1/p' <<<"$last")
 	lines+=("fuzz $target $verdict ${execs:-0} executions, ${fresh:-0} new")
+	[[ -n ${LINES_FILE:-} ]] && echo "${lines[-1]}, $time, $(git rev-parse --short=12 HEAD 2>/dev/null)" >>"$LINES_FILE"
 done
 printf '%s\n' "${lines[@]}"
 exit "$code"

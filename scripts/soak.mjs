@@ -67,7 +67,10 @@ const row = all.filter((d) => /^site-loss-\d+$/.test(d.name));
 const fuzz = text(join(folder, "fuzz", "lines")).split("\n").filter(Boolean).map((l) => l.match(/^fuzz (\S+) (\S+) (.*)$/)).filter(Boolean).map((m) => m.slice(1));
 const um = text(join(folder, "um", "lines"));
 const umExit = text(join(folder, "um", "exit"));
-const bad = [...(umExit && umExit !== "0" ? ["um"] : []), ...all.filter((d) => !good(d)).map((d) => d.name), ...fuzz.filter((f) => f[1] !== "good").map((f) => f[0])];
+const mutants = text(join(folder, "mutants"));
+const designs = text(join(folder, "designs"));
+const failed = (part) => (text(join(folder, `${part}.exit`)) || "0") !== "0";
+const bad = [...["mutants", "designs"].filter(failed), ...(umExit && umExit !== "0" ? ["um"] : []), ...all.filter((d) => !good(d)).map((d) => d.name), ...fuzz.filter((f) => f[1] !== "good").map((f) => f[0])];
 
 const out = [mark, ""];
 out.push(`Commit ${process.env.COMMIT}, program ${process.env.PROGRAM}, ${new Date().toISOString().slice(0, 10)}. Machine: ${cpus().length} x ${cpus()[0]?.model?.trim() ?? "?"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()} ${release()}.`, "");
@@ -84,6 +87,8 @@ if (row.length) {
 }
 if (all.length) out.push("## Every drill", "", drills(all), "");
 if (um) out.push("## The UM redirector under load", "", "```", um, "```", "");
+if (designs) out.push("## A switchover and a failback of random designs", "", "```", designs, "```", "");
+if (mutants) out.push("## Rules made wrong, one at a time", "", "```", mutants, "```", "");
 if (fuzz.length) out.push("## Fuzzing", "", table(["target", "verdict", "figures"], fuzz), "");
 
 const before = existsSync(file) && statSync(file).size ? readFileSync(file, "utf8") : "";

@@ -2,11 +2,11 @@
 # Every long check, with its figures in docs/soak.md.
 #
 #   RUNS=20            drills in a row
-#   FUZZTIME=10m       per fuzz target
+#   FUZZTIME=10m       per fuzz target; TARGETS="PACKAGE/TARGET ..." for some of them only
 #   DURATION=10m       of the UM redirector under load
-#   PARTS="drills sites scenarios peers um fuzz"   what to do (also: stretched, six members over two sites; designs, a switchover
-#                      and a failback of DESIGNS=2000 random designs; mutants, every rule of the model and every safety rule made
-#                      wrong in turn, which goes on where it was); the figures of other parts stay, if they are of the same program
+#   PARTS="drills sites scenarios peers um mutants designs fuzz"   what to do (also: stretched, six members over two sites). mutants:
+#                      every rule of the model and every safety rule made wrong in turn; designs: a switchover and a failback of
+#                      DESIGNS=2000 random designs. The figures of other parts stay, if they are of the same program
 #   FRESH=1            forget what ran before
 #   EXAMPLES=FOLDER    where reference.yaml and stretched.yaml lie (default: ../shared/examples)
 #
@@ -18,7 +18,7 @@ root=$PWD
 go=${GO:-go}
 runs=${RUNS:-20}
 fuzztime=${FUZZTIME:-10m}
-parts=${PARTS:-drills sites scenarios peers um fuzz}
+parts=${PARTS:-drills sites scenarios peers um mutants designs fuzz}
 examples=$(cd "${EXAMPLES:-../shared/examples}" 2>/dev/null && pwd || true)
 
 command -v node >/dev/null || {
@@ -129,15 +129,32 @@ if wants um && [[ ! -s $out/um/exit ]]; then
 	echo "$((code + PIPESTATUS[0]))" >"$out/um/exit"
 	figures >/dev/null
 fi
-if wants designs; then
-	DESIGNS=${DESIGNS:-2000} "$go" test -count=1 -timeout 4h -run 'TestAnyDesign' ./internal/run -rapid.checks="${DESIGNS:-2000}" -v | grep -E 'there and back|FAIL|^ok' | tee "$out/designs"
-fi
+# once NAME COMMAND...: a part that is one command; its lines that count, its exit code and its commit.
+once() {
+	local name=$1 pattern=$2 code
+	shift 2
+	if [[ -s $out/$name.exit ]]; then
+		echo "soak: $name: has run, exit code $(cat "$out/$name.exit")"
+		return
+	fi
+	echo "soak: $name"
+	"$@" >"$out/$name.all" 2>&1
+	code=$?
+	{
+		grep -E "$pattern" "$out/$name.all"
+		echo "commit $commit"
+	} | tee "$out/$name"
+	echo "$code" >"$out/$name.exit"
+	figures >/dev/null
+}
 if wants mutants; then
-	"$go" run ./internal/mutate/cmd -state "$root/.soak/mutants" | tee "$out/mutants"
+	once mutants '^(mutants|survived)' "$go" run ./internal/mutate/cmd -state "$root/.soak/mutants-state"
+fi
+if wants designs; then
+	once designs 'there and back|FAIL' "$go" test -count=1 -timeout 4h -run 'TestAnyDesign' ./internal/run -rapid.checks="${DESIGNS:-2000}" -v
 fi
 if wants fuzz; then
-	scripts/fuzz.sh "$fuzztime" 2>&1 | tee "$out/fuzz/running" | grep --line-buffered -v '^fuzz '
-	grep '^fuzz ' "$out/fuzz/running" | sed "s/\$/, $fuzztime/" >"$out/fuzz/lines"
+	LINES_FILE=$out/fuzz/lines scripts/fuzz.sh "$fuzztime" ${TARGETS:-} 2>&1 | grep --line-buffered -v '^fuzz '
 fi
 
 figures
