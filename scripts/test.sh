@@ -88,6 +88,7 @@ rehearsals() { SITESWAP_DRILLS=1 "$go" test -count=1 -timeout 10m -run 'TestDril
 # is provisioned once, into the user's cache folder.
 peers() {
 	SITESWAP_PEERS=1 "$go" test -count=1 -timeout 10m -p 1 ./internal/peers ./internal/lab/phone ./witness ./dnsupdate ./umredirect/... || return 1
+	SITESWAP_PEERS=1 "$go" test -count=1 -run '^TestWitnessCheckAsksTheShares$' ./cmd/siteswap || return 1
 	"$go" build -o "$scratch/siteswap" ./cmd/siteswap || return 1
 	mkdir -p "$scratch/peers"
 	(cd "$scratch/peers" && timeout 300 "$scratch/siteswap" drill --dns samba --witness smb --report report.html </dev/null) || {

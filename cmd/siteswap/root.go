@@ -48,7 +48,7 @@ func (a *app) root() *cobra.Command {
 		}
 	}
 	add("rehearse", a.drillCommand(), a.labCommand())
-	add("ready", a.planCommand(), a.configCommand(), a.runbookCommand())
+	add("ready", a.planCommand(), a.configCommand(), a.runbookCommand(), a.witnessCommand())
 	add("act", a.switchoverCommand(), a.failbackCommand(), a.maintenanceCommand(), a.standdownCommand(), a.runCommand(), a.dnsCommand())
 	add("run", a.serveCommand(), a.statusCommand(), a.umCommand(), a.versionCommand())
 	return root

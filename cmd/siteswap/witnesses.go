@@ -23,20 +23,30 @@ func witnessProbes(site *config.Site) ([]act.WitnessProbe, error) {
 		if w == nil || !w.Address.IsValid() && w.SMB == nil {
 			continue
 		}
-		target := witness.Target{Server: w.Server, Address: w.Address.String()}
-		if !w.Address.IsValid() {
-			target.Address = net.JoinHostPort(w.Server, strconv.Itoa(smbPort))
-		}
-		if w.SMB != nil {
-			login, err := shareLogin(site, w.SMB)
-			if err != nil {
-				return nil, usage("witness %s: %v", w.Server, err)
-			}
-			target.SMB = &witness.SMB{Share: w.ShareName(), Login: login}
+		target, err := witnessTarget(site, w)
+		if err != nil {
+			return nil, err
 		}
 		out = append(out, act.WitnessProbe{Site: t.SiteIndex(w.Site), Target: target})
 	}
 	return out, nil
+}
+
+// witnessTarget is a witness of the site file, with its account if it has one.
+func witnessTarget(site *config.Site, w *config.Witness) (witness.Target, error) {
+	target := witness.Target{Server: w.Server, Address: w.Address.String()}
+	if !w.Address.IsValid() {
+		target.Address = net.JoinHostPort(w.Server, strconv.Itoa(smbPort))
+	}
+	if w.SMB == nil {
+		return target, nil
+	}
+	login, err := shareLogin(site, w.SMB)
+	if err != nil {
+		return target, usage("witness %s: %v", w.Server, err)
+	}
+	target.SMB = &witness.SMB{Share: w.ShareName(), Login: login}
+	return target, nil
 }
 
 // shareLogin reads an account from where the site file says.
