@@ -37,7 +37,7 @@ func (s *State) Canonical(b []byte) []byte {
 		b = s.Progs[i].canonical(b)
 	}
 	for i := range s.Points {
-		b = append(b, byte(s.Points[i]))
+		b = binary.LittleEndian.AppendUint16(b, uint16(s.Points[i]))
 	}
 	for i := range s.InPool {
 		b = append(b, flags(s.InPool[i]))
@@ -71,6 +71,7 @@ func (p *Prog) canonical(b []byte) []byte {
 		flags(o.ConfigurationOnly, o.Force, o.On, o.SkipHealth, o.SkipLag, o.SkipCatalog, o.SkipActive, o.SkipMaxActive),
 		flags(o.CatalogOnly), o.Spare, byte(o.Component))
 	b = binary.LittleEndian.AppendUint16(b, uint16(o.Members))
+	b = binary.LittleEndian.AppendUint16(b, uint16(o.Sites))
 	b = binary.LittleEndian.AppendUint16(b, uint16(o.Database))
 	for _, w := range [...]string{string(o.Witness), string(o.Replace), string(o.Model), string(o.Dial), string(o.Policy), string(o.Power), string(p.Answer.Code), p.Answer.Subject} {
 		b = text(b, w)

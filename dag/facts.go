@@ -1,6 +1,9 @@
 package dag
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Fact is one observed value: known or not, from where, how old. A decision that needs an unknown fact waits or refuses;
 // it never assumes.
@@ -107,8 +110,11 @@ type CopyFacts struct {
 type DNSFacts struct {
 	Answers Fact[[]string]      `json:"answers"` // addresses, sorted
 	TTL     Fact[time.Duration] `json:"ttl"`
-	Site    Fact[string]        `json:"site"` // the site whose targets these are; "" when they are no site's
+	Sites   Fact[[]string]      `json:"sites"` // the sites whose targets these are, in the order of the site file; none when they are no site's
 }
+
+// LeadTo: it is known to lead to the site.
+func (f *DNSFacts) LeadTo(site string) bool { return slices.Contains(f.Sites.Value, site) }
 
 // RedirectorFacts are what a UM redirector says.
 type RedirectorFacts struct {

@@ -54,7 +54,7 @@ func Flatten(t *Topology, f *Facts) []Value {
 		p := "dns/" + t.DNSServers[i/len(t.Names)].Address + "/" + t.Names[i%len(t.Names)].Name + "/"
 		put(&out, p+"answers", f.DNS[i].Answers)
 		put(&out, p+"ttl", f.DNS[i].TTL)
-		put(&out, p+"site", f.DNS[i].Site)
+		put(&out, p+"sites", f.DNS[i].Sites)
 	}
 	for i := range f.Redirector {
 		p := "redirectors/" + t.Redirectors[i].Listen + "/"

@@ -230,8 +230,8 @@ func (s *State) viewsFromFacts(t *Topology) {
 
 func (s *State) servicesFromFacts(t *Topology, f *Facts) {
 	for i := range f.DNS {
-		if f.DNS[i].Site.Known {
-			s.Points[i] = int8(t.SiteIndex(f.DNS[i].Site.Value))
+		if f.DNS[i].Sites.Known {
+			s.Points[i] = t.siteSet(f.DNS[i].Sites.Value)
 		}
 	}
 	for i := range f.Redirector {

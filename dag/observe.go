@@ -166,19 +166,17 @@ func (s *State) observeServices(t *Topology, vantage int, f *Facts) {
 		for n := range t.Names {
 			k := i*len(t.Names) + n
 			if !srv.Holds(&t.Names[n]) {
-				f.DNS[k].Answers, f.DNS[k].Site = Unknown[[]string](srv.Address, "it is not listed for this name"), Unknown[string](srv.Address, "it is not listed for this name")
+				f.DNS[k].Answers, f.DNS[k].Sites = Unknown[[]string](srv.Address, "it is not listed for this name"), Unknown[[]string](srv.Address, "it is not listed for this name")
 				continue
 			}
 			if !reach {
-				f.DNS[k].Answers, f.DNS[k].Site = Unknown[[]string](srv.Address, noAnswer), Unknown[string](srv.Address, noAnswer)
+				f.DNS[k].Answers, f.DNS[k].Sites = Unknown[[]string](srv.Address, noAnswer), Unknown[[]string](srv.Address, noAnswer)
 				continue
 			}
-			if p := s.Points[k]; p >= 0 {
-				f.DNS[k].Answers = Know(sorted(append([]string(nil), t.Names[n].Targets[p]...)), srv.Address)
-				f.DNS[k].Site = Know(t.Sites[p].Name, srv.Address)
-			} else {
-				f.DNS[k].Site = Know("", srv.Address)
+			if p := s.Points[k]; p != 0 {
+				f.DNS[k].Answers = Know(t.Names[n].At(p), srv.Address)
 			}
+			f.DNS[k].Sites = Know(t.SiteNames(s.Points[k]), srv.Address)
 			f.DNS[k].TTL = Know(t.Names[n].TTL, srv.Address)
 		}
 	}

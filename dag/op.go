@@ -32,7 +32,7 @@ const (
 	OpPause               // Suspend-ClusterNode (On) or Resume-ClusterNode, Member
 	OpComponent           // Set-ServerComponentState of Members: Component Active (On), or Draining or Inactive
 	OpPower               // out-of-band power of Members: off, held-off, on
-	OpRepoint             // Name to Site at DNS server Server
+	OpRepoint             // Name to Sites at DNS server Server
 	OpPool                // Members enabled (On) or drained at their site's load balancer
 	OpRoute               // redirector Server sends current mailboxes to Site
 )
@@ -43,6 +43,7 @@ type Op struct {
 	From              int // site index of the management endpoint that runs it
 	Members           Set
 	Site              int
+	Sites             Set // site indexes
 	Member            int
 	Database          int
 	Name              int // index of Topology.Names

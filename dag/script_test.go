@@ -193,7 +193,7 @@ func (x *script) op(w []string) dag.Op {
 			continue
 		}
 		if site := x.t.SiteIndex(word); site >= 0 {
-			op.Site, op.Members = site, x.t.MembersOf(site)
+			op.Site, op.Sites, op.Members = site, op.Sites.Add(site), x.t.MembersOf(site)
 			continue
 		}
 		if db := x.t.DatabaseIndex(word); db >= 0 {

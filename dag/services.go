@@ -56,7 +56,7 @@ func (s *State) serviceStep(t *Topology, p *Prog) {
 			p.fail(ErrUnreachable, t.DNSServers[p.Op.Server].Address)
 			return
 		}
-		s.Points[p.Op.Server*len(t.Names)+p.Op.Name] = int8(p.Op.Site)
+		s.Points[p.Op.Server*len(t.Names)+p.Op.Name] = p.Op.Sites
 	case OpPool:
 		for m := range s.Nodes {
 			site := t.Members[m].Site

@@ -13,7 +13,7 @@ type State struct {
 	Latest [2]uint8    // the newest Conf.Tag that the share of the primary and of the alternate witness has recorded
 	Spare  [2]uint8    // WitnessServer and AlternateWitnessServer: 0 the site file's, n Topology.Spares[n-1]
 
-	Points []int8 // DNS: Points[server*names+name] is the site index whose targets the server answers, -1: another answer
+	Points []Set  // DNS: Points[server*names+name] are the sites whose targets the server answers; empty: another answer
 	InPool []bool // by member: enabled at its load balancer
 	Routes []int8 // by redirector: site index that current mailboxes are sent to
 
@@ -109,7 +109,7 @@ func New(t *Topology) State {
 		DBs:             make([]DBState, len(t.Databases)),
 		Progs:           make([]Prog, 0, 4),
 		InPool:          make([]bool, len(t.Members)),
-		Points:          make([]int8, len(t.DNSServers)*len(t.Names)),
+		Points:          make([]Set, len(t.DNSServers)*len(t.Names)),
 		Routes:          make([]int8, len(t.Redirectors)),
 		PreferenceMoves: t.Exchange.MovesByPreference(),
 	}
@@ -134,12 +134,12 @@ func New(t *Topology) State {
 			s.Copies = append(s.Copies, CopyState{Mounted: c == 0, Status: CopyHealthy, Index: t.Exchange.healthyIndex(), Blocked: t.Databases[d].Copies[c].Blocked})
 		}
 	}
-	home := int8(t.HomeSite())
+	home := t.HomeSite()
 	for i := range s.Points {
-		s.Points[i] = home
+		s.Points[i] = t.Names[i%len(t.Names)].Start(home)
 	}
 	for i := range s.Routes {
-		s.Routes[i] = home
+		s.Routes[i] = int8(home)
 	}
 	return s
 }

@@ -1,9 +1,6 @@
 package dag
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // Topology is what does not change during a run: the DAG as its site file describes it, with every reference resolved to
 // an index. It is an input of every decision and is never changed by one. The order of every slice is the site file's.
@@ -72,36 +69,6 @@ type Copy struct {
 	Preference int           `json:"preference"` // 1 is the most preferred
 	ReplayLag  time.Duration `json:"replay_lag,omitempty"`
 	Blocked    bool          `json:"blocked,omitempty"` // activation suspended from the start
-}
-
-// Name is a DNS name that clients connect to, with its addresses per site.
-type Name struct {
-	Name    string        `json:"name"`
-	Zone    string        `json:"zone"`
-	TTL     time.Duration `json:"ttl"`
-	Targets [][]string    `json:"targets"` // by site index; empty where the name has no target; addresses, or one name that it is an alias of
-
-	View    string   `json:"view,omitempty"`    // of a split zone: internal or external
-	Servers []string `json:"servers,omitempty"` // addresses of the DNS servers that hold it; none: all that hold its zone
-	Policy  string   `json:"policy,omitempty"`  // all-healthy-sites: it holds the targets of every healthy site; else of one
-}
-
-// AllHealthy is the policy of a name that holds the targets of every healthy site.
-const AllHealthy = "all-healthy-sites"
-
-// Holds says whether the server takes changes of the name: it holds its zone, and is not of another view.
-func (s *DNSServer) Holds(n *Name) bool {
-	return holds(s.Zones, n.Zone) && holds(n.Servers, s.Address)
-}
-
-// holds says whether a list names it; an empty list names all.
-func holds(list []string, name string) bool {
-	for _, l := range list {
-		if strings.EqualFold(strings.TrimSuffix(l, "."), strings.TrimSuffix(name, ".")) {
-			return true
-		}
-	}
-	return len(list) == 0
 }
 
 // DNSServer is an authoritative server that takes updates for the zones listed (none: all).

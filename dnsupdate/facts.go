@@ -3,7 +3,6 @@ package dnsupdate
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 
@@ -44,22 +43,11 @@ func (c *Client) factsAt(ctx context.Context, s Server, t *dag.Topology, out []d
 		out[i] = dag.DNSFacts{
 			Answers: dag.Know(a.Own(), s.Address),
 			TTL:     dag.Know(a.TTL, s.Address),
-			Site:    dag.Know(siteOf(t, n, a.Own()), s.Address),
+			Sites:   dag.Know(t.SiteNames(n.Leads(a.Own())), s.Address),
 		}
 	}
 }
 
 func unknownFacts(from, why string) dag.DNSFacts {
-	return dag.DNSFacts{Answers: dag.Unknown[[]string](from, why), TTL: dag.Unknown[time.Duration](from, why), Site: dag.Unknown[string](from, why)}
-}
-
-// siteOf is the site whose targets the values are; none: "".
-func siteOf(t *dag.Topology, n dag.Name, values []string) string {
-	for i, targets := range n.Targets {
-		want := slices.Sorted(slices.Values(targets))
-		if len(want) > 0 && i < len(t.Sites) && slices.Equal(want, values) {
-			return t.Sites[i].Name
-		}
-	}
-	return ""
+	return dag.DNSFacts{Answers: dag.Unknown[[]string](from, why), TTL: dag.Unknown[time.Duration](from, why), Sites: dag.Unknown[[]string](from, why)}
 }

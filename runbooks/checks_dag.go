@@ -108,8 +108,8 @@ func checkDiffers(in checkInput) finding {
 	}
 	// A DAG that failed over by itself still needs its names moved (look.md, the refusal's way out).
 	for i, d := range in.f.DNS {
-		if d.Site.Known && d.Site.Value != in.siteName(in.to) {
-			return good(in.siteName(in.to)+" mounts everything, but "+in.t.Names[i%len(in.t.Names)].Name+" does not lead there", d.Site.From)
+		if d.Sites.Known && (!d.LeadTo(in.siteName(in.to)) || d.LeadTo(in.siteName(in.from))) {
+			return good(in.siteName(in.to)+" mounts everything, but "+in.t.Names[i%len(in.t.Names)].Name+" does not lead there alone", d.Sites.From)
 		}
 	}
 	if len(in.t.Databases) == 0 {

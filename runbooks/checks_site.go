@@ -228,7 +228,7 @@ func checkDNS(in checkInput) finding {
 				continue
 			}
 			d := at(in.f.DNS, s*len(in.t.Names)+n)
-			if d.Answers.Known || d.Site.Known {
+			if d.Answers.Known || d.Sites.Known {
 				taken = true
 			} else if !slices.Contains(quiet, in.t.DNSServers[s].Address) {
 				quiet = append(quiet, in.t.DNSServers[s].Address)

@@ -16,18 +16,18 @@ func namesParameter() Parameter {
 func repointKind() Kind {
 	return Kind{
 		Name: "dns.repoint", Does: "names to a site: written to a server that answers, verified at every one that does, owed to the others",
-		Parameters: []Parameter{required(Parameter{Name: "to", Type: Type{TypeSite, false}, Doc: "the site whose addresses the names get"}), namesParameter()},
-		Class:      Additive, FarEndChecks: false, Timeout: 2 * time.Minute, Lands: 15 * time.Second, Span: opSpan(dag.OpRepoint),
-		Footprint: func(t *dag.Topology, a Args) []string { return dnsPaths(t, a, "answers", "site") },
+		Parameters: []Parameter{required(Parameter{Name: "to", Type: Type{TypeSite, false}, Doc: "the site whose addresses the names get"}),
+			{Name: "leave", Type: Type{TypeSite, false}, Doc: "the site that is left: names with the policy all-healthy-sites get the addresses of `to` and of every other site that is shown to serve, but not of this one"},
+			namesParameter()},
+		Class: Additive, FarEndChecks: false, Timeout: 2 * time.Minute, Lands: 15 * time.Second, Span: opSpan(dag.OpRepoint),
+		Footprint: func(t *dag.Topology, a Args) []string { return dnsPaths(t, a, "answers", "sites") },
 		Model: func(t *dag.Topology, a Args, f dag.Facts) []dag.Op {
-			to := t.SiteIndex(a.To)
 			var ops []dag.Op
 			for _, p := range dnsPairs(t, a) {
-				d := at(f.DNS, p.server*len(t.Names)+p.name)
-				if to < 0 || len(at(t.Names[p.name].Targets, to)) == 0 || !(d.Answers.Known || d.Site.Known) {
-					continue
+				sites, d := LeadsTo(t, p.name, a, &f), at(f.DNS, p.server*len(t.Names)+p.name)
+				if sites != 0 && (d.Answers.Known || d.Sites.Known) {
+					ops = append(ops, dag.Op{Kind: dag.OpRepoint, From: t.DNSServers[p.server].Site, Name: p.name, Server: p.server, Sites: sites})
 				}
-				ops = append(ops, dag.Op{Kind: dag.OpRepoint, From: t.DNSServers[p.server].Site, Name: p.name, Server: p.server, Site: to})
 			}
 			return ops
 		},
@@ -38,7 +38,7 @@ func repointKind() Kind {
 		Look: func(t *dag.Topology, a Args) []string {
 			var out []string
 			for _, p := range dnsPairs(t, a) {
-				out = append(out, "nslookup "+t.Names[p.name].Name+" "+host(t.DNSServers[p.server].Address)+"   -> "+addresses(t, p.name, a.To))
+				out = append(out, "nslookup "+t.Names[p.name].Name+" "+host(t.DNSServers[p.server].Address)+"   -> "+targetsText(t, p.name, a))
 			}
 			return append(out, "A server that does not answer now owes this change: write it down for the failback. ____________")
 		},
@@ -69,10 +69,6 @@ func chosenNames(t *dag.Topology, a Args) []string {
 	return out
 }
 
-func addresses(t *dag.Topology, name int, site string) string {
-	return strings.Join(at(t.Names[name].Targets, t.SiteIndex(site)), ", ")
-}
-
 // host is an address without its port.
 func host(address string) string {
 	if i := strings.LastIndexByte(address, ':'); i >= 0 {
@@ -93,7 +89,7 @@ func repointByHand(t *dag.Topology, a Args) []string {
 		}
 		for _, s := range t.DNSServers {
 			if s.Holds(&n) {
-				out = append(out, "  dnscmd "+hostOf(s)+" /RecordDelete "+n.Zone+" "+host+" A /f   then for each of "+addresses(t, i, a.To)+":",
+				out = append(out, "  dnscmd "+hostOf(s)+" /RecordDelete "+n.Zone+" "+host+" A /f   then for each of "+targetsText(t, i, a)+":",
 					"  dnscmd "+hostOf(s)+" /RecordAdd "+n.Zone+" "+host+" "+seconds(n.TTL)+" A ADDRESS")
 			}
 		}

@@ -66,6 +66,7 @@ type Args struct {
 	Until             string        `json:"until,omitempty"` // CEL for wait; healthy or resyncing for db.resync
 	For               time.Duration `json:"for,omitempty"`
 	To                string        `json:"to,omitempty"`
+	Leave             string        `json:"leave,omitempty"` // of dns.repoint: the site that no name leads to any more
 	Message           string        `json:"message,omitempty"`
 	By                []string      `json:"by,omitempty"`
 	ConfigurationOnly string        `json:"configuration_only,omitempty"` // auto, true, false
@@ -83,6 +84,9 @@ type Args struct {
 	Restore           bool          `json:"restore,omitempty"`
 	Probes            []string      `json:"probes,omitempty"`
 	Keep              bool          `json:"keep,omitempty"` // of policy.freeze: beyond the run, owed to the site
+
+	// Sites are what the run chose for dns.repoint: whose targets all-healthy-sites names get. No part of a plan.
+	Sites []string `json:"-"`
 }
 
 // Hash is "sha256:" and 64 hex digits over the plan's canonical JSON.

@@ -199,8 +199,8 @@ func mounted(t *testing.T, w *world, site int) {
 		}
 	}
 	for i := range f.DNS {
-		if f.DNS[i].Site.Known && f.DNS[i].Site.Value != w.topo.Sites[site].Name {
-			t.Errorf("a name leads to %s", f.DNS[i].Site.Value)
+		if f.DNS[i].Sites.Known && !f.DNS[i].LeadTo(w.topo.Sites[site].Name) {
+			t.Errorf("a name leads to %s", f.DNS[i].Sites.Value)
 		}
 	}
 }
@@ -230,7 +230,7 @@ func TestPredict(t *testing.T) {
 		"stop sites/DR/stopped":                            " -> EX2010-1, EX2010-2",
 		"restore members/EX2010-3/witness_in_use":          " -> Alternate",
 		"activate/DB1 databases/DB1/mounted_on":            " -> EX2010-3",
-		"names dns/10.0.2.5:53/internal.test.local/site":   "Prod -> DR",
+		"names dns/10.0.2.5:53/internal.test.local/sites":  "Prod -> DR",
 		"calls redirectors/10.0.2.30:5060/site":            "Prod -> DR",
 		"release copies/DB1/EX2010-3/activation_suspended": "true -> false",
 	} {

@@ -131,6 +131,8 @@ func (a *Args) slot(name string) any {
 		return &a.For
 	case "to":
 		return &a.To
+	case "leave":
+		return &a.Leave
 	case "message":
 		return &a.Message
 	case "by":

@@ -243,10 +243,10 @@ func facts(t *testing.T, b *bench) {
 	targets := [][]string{one("192.0.2.9"), one("192.0.2.1")}
 	top := &dag.Topology{Sites: []dag.Site{{Name: "Prod"}, {Name: "DR"}}, Names: []dag.Name{{Name: b.name("a"), Zone: b.server.Zone, Targets: targets}, {Name: b.name("none"), Zone: b.server.Zone, Targets: targets}}}
 	got := b.client.Facts(context.Background(), top)
-	if len(got) != 2 || got[0].Site.Value != "DR" || got[0].TTL.Value != minute || !slices.Equal(got[0].Answers.Value, one("192.0.2.1")) {
+	if len(got) != 2 || !slices.Equal(got[0].Sites.Value, one("DR")) || got[0].TTL.Value != minute || !slices.Equal(got[0].Answers.Value, one("192.0.2.1")) {
 		t.Fatalf("facts: %+v", got)
 	}
-	if !got[1].Answers.Known || len(got[1].Answers.Value) != 0 || got[1].Site.Value != "" {
+	if !got[1].Answers.Known || len(got[1].Answers.Value) != 0 || len(got[1].Sites.Value) != 0 {
 		t.Errorf("a name that is not there is known to answer nothing: %+v", got[1])
 	}
 }

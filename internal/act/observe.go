@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -114,26 +113,15 @@ func (w *World) readServer(ctx context.Context, i int, srv dnsupdate.Server, out
 			}
 			return
 		}
-		out[n] = dag.DNSFacts{Answers: dag.Know(a.Own(), srv.Address), Site: dag.Know(siteOf(t, n, a.Own()), srv.Address),
+		out[n] = dag.DNSFacts{Answers: dag.Know(a.Own(), srv.Address), Sites: dag.Know(t.SiteNames(t.Names[n].Leads(a.Own())), srv.Address),
 			TTL: dag.Know(time.Duration(float64(a.TTL)*w.o.Scale), srv.Address)}
 	}
 }
 
 func unknownDNS(from, why string, age time.Duration) dag.DNSFacts {
-	f := dag.DNSFacts{Answers: dag.Unknown[[]string](from, why), TTL: dag.Unknown[time.Duration](from, why), Site: dag.Unknown[string](from, why)}
-	f.Answers.Age, f.TTL.Age, f.Site.Age = age, age, age
+	f := dag.DNSFacts{Answers: dag.Unknown[[]string](from, why), TTL: dag.Unknown[time.Duration](from, why), Sites: dag.Unknown[[]string](from, why)}
+	f.Answers.Age, f.TTL.Age, f.Sites.Age = age, age, age
 	return f
-}
-
-// siteOf is the site whose targets for the name these values are, "" if they are no site's.
-func siteOf(t *dag.Topology, name int, values []string) string {
-	for i, targets := range t.Names[name].Targets {
-		want := slices.Sorted(slices.Values(targets))
-		if len(want) > 0 && slices.Equal(want, values) {
-			return t.Sites[i].Name
-		}
-	}
-	return ""
 }
 
 func (w *World) readRedirector(ctx context.Context, i int) dag.RedirectorFacts {

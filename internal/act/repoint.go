@@ -22,7 +22,7 @@ func (w *World) repoint(ctx context.Context, a *task) run.Effect {
 	if to < 0 {
 		return failed("the site file has no site " + a.step.With.To)
 	}
-	homes, lost := w.homes(ctx, chosen(t, a.step.With, to), to)
+	homes, lost := w.homes(ctx, chosen(t, a.step.With, to), a.step.With)
 	var plans []dnsupdate.Proposal
 	for _, h := range homes {
 		p, err := w.o.DNS.Propose(ctx, h.wishes, h.server)
@@ -130,8 +130,9 @@ func wished(list []dnsupdate.Wish) []string {
 
 // homes sorts names by the server that is written first: of those that hold the name the site's own if it answers, else the
 // first that does. lost are the names that no server which answers holds.
-func (w *World) homes(ctx context.Context, names []int, to int) (out []home, lost []string) {
+func (w *World) homes(ctx context.Context, names []int, a runbooks.Args) (out []home, lost []string) {
 	t, servers := w.o.Topology, w.o.DNS.Servers()
+	to := t.SiteIndex(a.To)
 	asked := map[string]bool{}
 	answers := func(i, n int) bool {
 		key, zone := "dns "+servers[i].Address, servers[i].Address+" "+t.Names[n].Zone
@@ -155,7 +156,7 @@ func (w *World) homes(ctx context.Context, names []int, to int) (out []home, los
 		if k < 0 {
 			out, k = append(out, home{server: srv}), len(out)
 		}
-		out[k].wishes = append(out[k].wishes, wish(&t.Names[n], to))
+		out[k].wishes = append(out[k].wishes, wish(&t.Names[n], runbooks.LeadsTo(t, n, a, &dag.Facts{})))
 	}
 	return out, lost
 }
@@ -180,12 +181,13 @@ func holders(t *dag.Topology, name, site int) []int {
 	return out
 }
 
-// wish is what a name is to hold: the site's targets, over any other site's. What is no site's is a hand edit.
-func wish(n *dag.Name, to int) dnsupdate.Wish {
-	out := dnsupdate.Wish{Name: n.Name, Zone: n.Zone, View: n.View, Servers: n.Servers, Targets: n.Targets[to]}
-	for _, targets := range n.Targets {
-		if len(targets) > 0 {
-			out.Ours = append(out.Ours, targets)
+// wish is what a name is to hold: the targets of sites, over what it may hold by its policy: those of any other site, or of any
+// several. What is none of these is a hand edit.
+func wish(n *dag.Name, sites dag.Set) dnsupdate.Wish {
+	out := dnsupdate.Wish{Name: n.Name, Zone: n.Zone, View: n.View, Servers: n.Servers, Targets: n.At(sites)}
+	for held := dag.Set(1); held < 1<<len(n.Targets); held++ {
+		if values := n.At(held); n.Leads(values) == held {
+			out.Ours = append(out.Ours, values)
 		}
 	}
 	return out

@@ -101,8 +101,8 @@ func (s *split) look() string {
 		line := ""
 		for n := range s.topology.Names {
 			word := "?"
-			if site := f[i*len(s.topology.Names)+n].Site; site.Known {
-				word = "[" + site.Value + "]"
+			if sites := f[i*len(s.topology.Names)+n].Sites; sites.Known {
+				word = "[" + strings.Join(sites.Value, "+") + "]"
 			}
 			line += word
 		}

@@ -59,13 +59,13 @@ func topology() *dag.Topology {
 // facts are those that DR sees after Prod is lost, DB1 mounted, DB2 not yet.
 func facts() *dag.Facts {
 	lost := dag.MemberFacts{Answers: dag.Unknown[bool]("x", "no answer in 3 s"), Power: dag.Know(dag.PowerOff, "ipmi")}
-	dead, dr := dag.DNSFacts{}, dag.DNSFacts{Answers: dag.Know([]string{"10.0.2.13"}, "x"), Site: dag.Know("DR", "x")}
+	dead, dr := dag.DNSFacts{}, dag.DNSFacts{Answers: dag.Know([]string{"10.0.2.13"}, "x"), Sites: dag.Know([]string{"DR"}, "x")}
 	return &dag.Facts{
 		Sites: []dag.SiteFacts{{}, {Directory: dag.Know(true, "x"), Witness: dag.Know(true, "x"), VIP: dag.Know(true, "x")}, {}},
 		Members: []dag.MemberFacts{lost, {Answers: dag.Know(false, "x")}, {Answers: dag.Know(true, "x"), Cluster: dag.Know(dag.Running, "x"),
 			Quorum: dag.Know(true, "x"), PAM: dag.Know("EX2010-3", "x"), MayMount: dag.Know(true, "x")}},
 		Databases:  []dag.DatabaseFacts{{MountedOn: dag.Know("EX2010-3", "x")}, {MountedOn: dag.Know("", "x")}},
-		DNS:        []dag.DNSFacts{dead, dead, dr, {Answers: dag.Know([]string{"10.0.1.10"}, "x"), Site: dag.Know("Prod", "x")}},
+		DNS:        []dag.DNSFacts{dead, dead, dr, {Answers: dag.Know([]string{"10.0.1.10"}, "x"), Sites: dag.Know([]string{"Prod"}, "x")}},
 		Redirector: []dag.RedirectorFacts{{}, {Answers: dag.Know(true, "x"), Site: dag.Know("DR", "x")}},
 	}
 }

@@ -167,17 +167,23 @@ func vip(t *dag.Topology, sf *dag.SiteFacts, site int) Item {
 	return it
 }
 
-// dns is what a server answers for all names in a word: the site, or that they differ.
+// dns is what a server answers for all names in a word: the site, or that they differ. A name that several sites hold agrees
+// with the others when theirs is among them.
 func dns(t *dag.Topology, f *dag.Facts, server int) Item {
 	it := Item{State: Bad, Name: "dns", Text: "no answer"}
+	if (server+1)*len(t.Names) > len(f.DNS) {
+		return Item{State: Degraded, Name: "dns", Text: "not known"}
+	}
 	var sites []string
-	for n := range t.Names {
-		i := server*len(t.Names) + n
-		if i >= len(f.DNS) {
-			return Item{State: Degraded, Name: "dns", Text: "not known"}
-		}
-		if a := f.DNS[i]; a.Answers.Known && a.Site.Known && !slices.Contains(sites, a.Site.Value) {
-			sites = append(sites, a.Site.Value)
+	for _, many := range []bool{false, true} {
+		for n := range t.Names {
+			a := &f.DNS[server*len(t.Names)+n]
+			if !a.Answers.Known || !a.Sites.Known || many != (t.Names[n].Policy == dag.AllHealthy) || many && len(sites) == 1 && a.LeadTo(sites[0]) {
+				continue
+			}
+			if lead := strings.Join(a.Sites.Value, "+"); !slices.Contains(sites, lead) {
+				sites = append(sites, lead)
+			}
 		}
 	}
 	switch {

@@ -55,10 +55,10 @@ func namesLead(t *dag.Topology, f *dag.Facts) []string {
 		var sites []string
 		for s := range t.DNSServers {
 			i := s*len(t.Names) + n
-			if i >= len(f.DNS) || !f.DNS[i].Site.Known {
+			if i >= len(f.DNS) || !f.DNS[i].Sites.Known {
 				continue
 			}
-			site := f.DNS[i].Site.Value
+			site := strings.Join(f.DNS[i].Sites.Value, "+")
 			if site == "" {
 				site = "no site"
 			}

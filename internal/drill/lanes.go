@@ -127,12 +127,7 @@ func (s *stage) dnsLanes(rec lab.Record, end float64) []report.Lane {
 }
 
 func (s *stage) targetSite(name int, values []string) string {
-	for i, targets := range s.t.Names[name].Targets {
-		if want := slices.Sorted(slices.Values(targets)); len(want) > 0 && slices.Equal(want, values) {
-			return s.t.Sites[i].Name
-		}
-	}
-	return ""
+	return strings.Join(s.t.SiteNames(s.t.Names[name].Leads(values)), "+")
 }
 
 func (s *stage) poolLanes(rec lab.Record, end float64) []report.Lane {

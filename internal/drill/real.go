@@ -145,7 +145,7 @@ func zonesOf(site *config.Site, srv config.DNSServer) []string {
 	return out
 }
 
-// records are the names of a zone at the home site, as lines of a zone file, with TTLs divided by the speed.
+// records are the names of a zone at the home site (and by their policy at the others), as lines of a zone file, with TTLs divided by the speed.
 func records(site *config.Site, zone string, speed float64) []string {
 	t := site.Topology()
 	home := t.HomeSite()
@@ -154,7 +154,7 @@ func records(site *config.Site, zone string, speed float64) []string {
 		if n.Zone != zone {
 			continue
 		}
-		for _, v := range n.Targets[home] {
+		for _, v := range n.At(n.Start(home)) {
 			kind := "A"
 			if a, err := netip.ParseAddr(v); err == nil && a.Is6() {
 				kind = "AAAA"

@@ -100,13 +100,14 @@ func (l *Lab) replicate() {
 	}
 }
 
-// zones are what every DNS server begins with: the names at the home site, with TTLs divided by the speed, at least a second.
+// zones are what every DNS server begins with: the names at the home site (and by their policy at the others), with TTLs divided by the speed, at least a second.
 func (l *Lab) zones() []names.Zone {
 	t := l.o.Topology
 	home := t.HomeSite()
 	byZone := map[string][]names.Record{}
 	for _, n := range t.Names {
-		byZone[n.Zone] = append(byZone[n.Zone], names.Record{Name: n.Name, Type: recordType(n.Targets[home]), TTL: ServedTTL(n.TTL, l.o.Speed), Values: n.Targets[home]})
+		values := n.At(n.Start(home))
+		byZone[n.Zone] = append(byZone[n.Zone], names.Record{Name: n.Name, Type: recordType(values), TTL: ServedTTL(n.TTL, l.o.Speed), Values: values})
 	}
 	var out []names.Zone
 	for _, z := range l.o.Zones {

@@ -27,7 +27,10 @@ func choose(r *Run, p *runbooks.Step, in Input) (Choice, string) {
 		c.Memory = drainMemory(p, in)
 	case "db.block":
 		c.Memory = blockMemory(p, in)
-	case "dns.repoint", "dns.ttl":
+	case "dns.repoint":
+		c.Sites = t.SiteNames(runbooks.Held(t, p.With, f))
+		c.Memory = dnsMemory(r, p, in)
+	case "dns.ttl":
 		c.Memory = dnsMemory(r, p, in)
 	case "dag.set":
 		c.Witness = runbooks.WitnessFor(t, p.With, *f)

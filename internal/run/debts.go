@@ -9,7 +9,7 @@ import (
 
 // debts are what a step could not bring to something that did not answer, and what it settled of earlier ones: read from
 // the facts after it, so that a new leader finds the same.
-func debts(p *runbooks.Step, in Input) (owed, paid []Debt) {
+func debts(p *runbooks.Step, c Choice, in Input) (owed, paid []Debt) {
 	t, f := in.Topology, in.Facts
 	add := func(reached bool, d Debt) {
 		if reached {
@@ -29,7 +29,7 @@ func debts(p *runbooks.Step, in Input) (owed, paid []Debt) {
 		}
 	case "dns.repoint":
 		for i := range t.DNSServers {
-			reached, what := dnsAgrees(t, f, i, p.With)
+			reached, what := dnsAgrees(t, f, i, Chosen(p, c).With)
 			add(reached, Debt{Site: t.Sites[t.DNSServers[i].Site].Name, Kind: "dns", Key: t.DNSServers[i].Address, What: what})
 		}
 	case "um.reroute":
@@ -64,7 +64,7 @@ func (r *Run) owesMoves() bool {
 	return slices.ContainsFunc(r.Owed, func(d Debt) bool { return d.Kind == "policy" && d.Key == keyMoves })
 }
 
-// dnsAgrees: every name of the step that the server serves answers with the site's targets.
+// dnsAgrees: every name of the step that the server serves answers with the targets that it was to get.
 func dnsAgrees(t *dag.Topology, f *dag.Facts, server int, a runbooks.Args) (bool, string) {
 	for n := range t.Names {
 		if len(a.Names) > 0 && !slices.Contains(a.Names, t.Names[n].Name) {
@@ -73,11 +73,12 @@ func dnsAgrees(t *dag.Topology, f *dag.Facts, server int, a runbooks.Args) (bool
 		if !t.DNSServers[server].Holds(&t.Names[n]) {
 			continue
 		}
-		if to := t.SiteIndex(a.To); to < 0 || to >= len(t.Names[n].Targets) || len(t.Names[n].Targets[to]) == 0 {
+		want := runbooks.LeadsTo(t, n, a, f)
+		if want == 0 {
 			continue // it has no address there: nothing is to be changed
 		}
 		df := &f.DNS[server*len(t.Names)+n]
-		if !df.Site.Known || df.Site.Value != a.To {
+		if !df.Sites.Known || !slices.Equal(df.Sites.Value, t.SiteNames(want)) {
 			return false, t.DNSServers[server].Address + " may still answer the old address of " + t.Names[n].Name
 		}
 	}

@@ -23,7 +23,7 @@ func finish(r *Run, s *Step, p *runbooks.Step, in Input, res *Result) {
 	res.Memory = append(res.Memory, changedNames(p, in)...)
 	res.Memory = append(res.Memory, putBack(r, p, in.Topology)...)
 	res.Memory = append(res.Memory, fencedOff(p, in)...)
-	owed, paid := debts(p, in)
+	owed, paid := debts(p, s.Intent.Choice, in)
 	res.Debts, res.Settled = append(res.Debts, owed...), append(res.Settled, paid...)
 	if len(owed) > 0 {
 		var what []string
@@ -91,6 +91,8 @@ func Chosen(p *runbooks.Step, c Choice) runbooks.Step {
 		step.With.Witness = "primary"
 	case p.Kind == "db.activate" && c.Dial != "":
 		step.With.Loss = lossOf(c.Dial)
+	case p.Kind == "dns.repoint":
+		step.With.Sites = c.Sites
 	}
 	return step
 }

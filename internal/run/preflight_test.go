@@ -93,7 +93,7 @@ func TestChecksRefuse(t *testing.T) {
 // A DAG that has failed over by itself is where it should be, but its users are not: names or calls still lead to the site that
 // is left, so there is something to do.
 func TestFailedOverByItself(t *testing.T) {
-	for name, world := range map[string]func(*sim){"names": do(dag.Op{Kind: dag.OpRepoint, Server: 0, Name: 0, Site: 1}), "calls": newCalls} {
+	for name, world := range map[string]func(*sim){"names": do(dag.Op{Kind: dag.OpRepoint, Server: 0, Name: 0, Sites: 1 << 1}), "calls": newCalls} {
 		t.Run(name, func(t *testing.T) {
 			s := newSim(t, reference())
 			world(s)

@@ -47,7 +47,7 @@ func debtBites(r *Run, p *runbooks.Step, c Choice, in Input) *Refusal {
 	name := t.Sites[site].Name
 	for i := range f.DNS {
 		srv := &t.DNSServers[i/len(t.Names)]
-		if srv.Site == site && f.DNS[i].Site.Known && f.DNS[i].Site.Value == name {
+		if srv.Site == site && f.DNS[i].LeadTo(name) {
 			return &Refusal{Rule: RuleDebtBites, Why: srv.Address + " in " + name + " still answers " + t.Names[i%len(t.Names)].Name + " with " + name,
 				Evidence: "asked " + srv.Address, Unblock: "repoint the names at every server of " + name + " first (dns.repoint)"}
 		}

@@ -100,7 +100,7 @@ func ttlBeforeMove(r *Run, p *runbooks.Step, c Choice, in Input) *Refusal {
 	site := t.Sites[t.Members[m].Site].Name
 	for i := range in.Facts.DNS {
 		df, srv := &in.Facts.DNS[i], t.DNSServers[i/len(t.Names)]
-		if name := t.Names[i%len(t.Names)].Name; df.Site.Known && df.Site.Value != site && len(t.Names[i%len(t.Names)].Targets[t.Members[m].Site]) > 0 {
+		if name := t.Names[i%len(t.Names)].Name; df.Sites.Known && !df.LeadTo(site) && len(t.Names[i%len(t.Names)].Targets[t.Members[m].Site]) > 0 {
 			return &Refusal{Rule: RuleTTLBeforeMove, Why: srv.Address + " does not answer " + name + " with " + site + " yet", Evidence: "asked " + srv.Address,
 				Unblock: "repoint the names and wait until the old TTL has run out (dns.repoint, dns.settle)"}
 		}

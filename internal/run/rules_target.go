@@ -38,7 +38,7 @@ func targetDiffers(t *dag.Topology, f *dag.Facts, from, to int) *Refusal {
 			inFrom++
 		}
 	}
-	if inTo == all && all > 0 && inFrom == 0 && leadThere(t, f, to) {
+	if inTo == all && all > 0 && inFrom == 0 && leadThere(t, f, from, to) {
 		return &Refusal{Rule: RuleTargetDiffers, Why: fmt.Sprintf("%[1]s mounts nothing, %[2]s mounts everything already, and names and calls lead to %[2]s", t.Sites[from].Name, t.Sites[to].Name),
 			Evidence: fmt.Sprintf("%d of %d databases are mounted in %s, read from its stores", inTo, all, t.Sites[to].Name),
 			Unblock:  fmt.Sprintf("nothing to do; to go the other way: `--from %s --to %s`", t.Sites[to].Name, t.Sites[from].Name)}
@@ -46,11 +46,11 @@ func targetDiffers(t *dag.Topology, f *dag.Facts, from, to int) *Refusal {
 	return nil
 }
 
-// leadThere: no DNS server and no redirector that answers leads to another site. A DAG that failed over by itself still needs its
+// leadThere: no DNS server and no redirector that answers leads elsewhere, or to the site that is left too. A DAG that failed over by itself still needs its
 // names and calls moved (look.md, the refusal's way out).
-func leadThere(t *dag.Topology, f *dag.Facts, to int) bool {
+func leadThere(t *dag.Topology, f *dag.Facts, from, to int) bool {
 	for i := range f.DNS {
-		if s := &f.DNS[i].Site; s.Known && s.Value != t.Sites[to].Name {
+		if d := &f.DNS[i]; d.Sites.Known && (!d.LeadTo(t.Sites[to].Name) || d.LeadTo(t.Sites[from].Name)) {
 			return false
 		}
 	}

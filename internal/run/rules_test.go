@@ -83,7 +83,7 @@ var wasThere = sync.OnceValue(func() *sim {
 
 func newNames(s *sim) {
 	for n := range 2 {
-		do(dag.Op{Kind: dag.OpRepoint, Server: 0, Name: n, Site: 1})(s)
+		do(dag.Op{Kind: dag.OpRepoint, Server: 0, Name: n, Sites: 1 << 1})(s)
 	}
 }
 

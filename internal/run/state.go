@@ -112,6 +112,7 @@ type Choice struct {
 	ConfigurationOnly bool           `json:"configuration_only,omitempty"`
 	Witness           dag.WitnessUse `json:"witness,omitempty"`
 	Dial              dag.Dial       `json:"dial,omitempty"`
+	Sites             []string       `json:"sites,omitempty"`    // of dns.repoint: whose targets names with the policy all-healthy-sites get
 	Mode              string         `json:"mode,omitempty"`     // what mode: auto means in this run, decided at its first step
 	Evidence          []string       `json:"evidence,omitempty"` // what was seen when it was chosen, a sentence each
 	// Memory are values that the step is about to change and that must be put back: they are in the log before the change.

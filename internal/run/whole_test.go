@@ -42,8 +42,8 @@ func served(t fatal, s *sim, site int) {
 	}
 	name := s.topo.Sites[site].Name
 	for i := range f.DNS {
-		if f.DNS[i].Site.Known && f.DNS[i].Site.Value != name {
-			t.Errorf("a name leads to %s", f.DNS[i].Site.Value)
+		if f.DNS[i].Sites.Known && !f.DNS[i].LeadTo(name) {
+			t.Errorf("a name leads to %s", f.DNS[i].Sites.Value)
 		}
 	}
 	for i := range f.Redirector {
