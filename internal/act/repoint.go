@@ -41,7 +41,7 @@ func (w *World) repoint(ctx context.Context, a *task) run.Effect {
 	var effects []run.Effect
 	for i, h := range homes {
 		negative := w.negative(ctx, h.server, plans[i].Set)
-		e := w.dnsEffect(w.o.DNS.Repoint(ctx, plans[i].Set, h.server), "names to "+a.step.With.To)
+		e := w.dnsEffect(w.o.DNS.Repoint(ctx, plans[i].Set, h.server), movedText(t, a.step.With))
 		e.Memory = negative
 		effects = append(effects, e)
 		if e.State != run.Done {
@@ -88,6 +88,17 @@ func longest(a, b []run.Remembered) []run.Remembered {
 		return a
 	}
 	return b
+}
+
+// movedText says where the names went, and which of them went to other sites too.
+func movedText(t *dag.Topology, a runbooks.Args) string {
+	text := "names to " + a.To
+	for _, n := range chosen(t, a, t.SiteIndex(a.To)) {
+		if sites := runbooks.LeadsTo(t, n, a, &dag.Facts{}); sites.Len() > 1 {
+			text += ", " + t.Names[n].Name + " to " + strings.Join(t.SiteNames(sites), " and ")
+		}
+	}
+	return text
 }
 
 const handEdit = "somebody changed the record since the plan was made: look at it, set it to one of the site file's targets, and start again"

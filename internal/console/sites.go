@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -167,6 +168,9 @@ func vip(t *dag.Topology, sf *dag.SiteFacts, site int) Item {
 	return it
 }
 
+// noSite is what a name leads to whose addresses are no site's.
+const noSite = "no site"
+
 // dns is what a server answers for all names in a word: the site, or that they differ. A name that several sites hold agrees
 // with the others when theirs is among them.
 func dns(t *dag.Topology, f *dag.Facts, server int) Item {
@@ -181,13 +185,13 @@ func dns(t *dag.Topology, f *dag.Facts, server int) Item {
 			if !a.Answers.Known || !a.Sites.Known || many != (t.Names[n].Policy == dag.AllHealthy) || many && len(sites) == 1 && a.LeadTo(sites[0]) {
 				continue
 			}
-			if lead := strings.Join(a.Sites.Value, "+"); !slices.Contains(sites, lead) {
+			if lead := cmp.Or(strings.Join(a.Sites.Value, "+"), noSite); !slices.Contains(sites, lead) {
 				sites = append(sites, lead)
 			}
 		}
 	}
 	switch {
-	case len(sites) == 1 && sites[0] != "":
+	case len(sites) == 1 && sites[0] != noSite:
 		it.State, it.Text = Good, "answers "+sites[0]
 	case len(sites) == 1:
 		it.State, it.Text = Degraded, "answers no site's addresses"

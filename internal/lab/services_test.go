@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"siteswap/dag"
 	"siteswap/dnsupdate"
 	"siteswap/internal/lab"
 	"siteswap/internal/lab/cmdlets"
@@ -76,6 +77,24 @@ func answers(t *testing.T, o lab.Options, server int) []string {
 		return nil
 	}
 	return a.Addresses
+}
+
+// TestDNSBegins: a name that every healthy site serves begins with the targets of all, another with those of home.
+func TestDNSBegins(t *testing.T) {
+	t.Parallel()
+	for policy, sites := range map[string]dag.Set{"one-site": 1 << labtest.Prod, dag.AllHealthy: 1<<labtest.Prod | 1<<labtest.DR} {
+		_, o := labtest.Start(t, func(o *lab.Options) {
+			topo := *o.Topology
+			topo.Names = slices.Clone(topo.Names)
+			topo.Names[0].Policy = policy
+			o.Topology = &topo
+		})
+		got := answers(t, o, labtest.DR)
+		slices.Sort(got)
+		if want := o.Topology.Names[0].At(sites); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", policy, got, want)
+		}
+	}
 }
 
 // TestDNSReplicates what was written while a server was away, once it is back and reached, and not before.
