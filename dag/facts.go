@@ -30,6 +30,7 @@ type Facts struct {
 	Databases  []DatabaseFacts      `json:"databases"`
 	DNS        []DNSFacts           `json:"dns"`
 	Redirector []RedirectorFacts    `json:"redirectors"`
+	Resolvers  []ResolverFacts      `json:"resolvers,omitempty"` // index = resolver*len(Names)+name
 	Cluster    ClusterFacts         `json:"cluster"`
 }
 
@@ -115,6 +116,13 @@ type DNSFacts struct {
 
 // LeadTo: it is known to lead to the site.
 func (f *DNSFacts) LeadTo(site string) bool { return slices.Contains(f.Sites.Value, site) }
+
+// ResolverFacts are what a resolver that clients ask has for a name. A resolver sees one view of a split zone: for the names of
+// the others it says what it has under the same name.
+type ResolverFacts struct {
+	Answers Fact[[]string]      `json:"answers"` // addresses or the alias, sorted; none: that there is no such record
+	Left    Fact[time.Duration] `json:"left"`    // until its cache has run out, real speed
+}
 
 // RedirectorFacts are what a UM redirector says.
 type RedirectorFacts struct {

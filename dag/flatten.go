@@ -56,6 +56,9 @@ func Flatten(t *Topology, f *Facts) []Value {
 		put(&out, p+"ttl", f.DNS[i].TTL)
 		put(&out, p+"sites", f.DNS[i].Sites)
 	}
+	for i := range f.Resolvers { // how long its cache lasts is a countdown, and nothing to compare or to show as evidence
+		put(&out, "resolvers/"+t.Resolvers[i/len(t.Names)]+"/"+t.Names[i%len(t.Names)].Name+"/answers", f.Resolvers[i].Answers)
+	}
 	for i := range f.Redirector {
 		p := "redirectors/" + t.Redirectors[i].Listen + "/"
 		put(&out, p+"answers", f.Redirector[i].Answers)

@@ -1,5 +1,7 @@
 package dag
 
+import "time"
+
 // noAnswer is why a fact of an unreachable thing is not known.
 const noAnswer = "no answer"
 
@@ -32,6 +34,11 @@ func Observe(t *Topology, s *State, vantage int) Facts {
 		f.Databases[d] = s.observeDatabase(t, vantage, d)
 	}
 	s.observeServices(t, vantage, &f)
+	for _, r := range t.Resolvers {
+		for range t.Names { // caches are no part of the model: their clock is the run's
+			f.Resolvers = append(f.Resolvers, ResolverFacts{Unknown[[]string](r, "not asked"), Unknown[time.Duration](r, "not asked")})
+		}
+	}
 	return f
 }
 

@@ -20,7 +20,8 @@ type Topology struct {
 
 	Names       []Name       `json:"names"` // DNS names that clients connect to
 	DNSServers  []DNSServer  `json:"dns_servers"`
-	Redirectors []Redirector `json:"redirectors"` // UM redirectors
+	Redirectors []Redirector `json:"redirectors"`         // UM redirectors
+	Resolvers   []string     `json:"resolvers,omitempty"` // DNS resolvers that clients ask, host:port
 
 	Assume Assumptions `json:"assume"`
 }

@@ -43,7 +43,39 @@ func (c *Client) Probe(ctx context.Context, resolvers []string, set Set, view st
 	return out
 }
 
+// Cache asks one resolver for the record sets of a name that have these types, as a client would: all their values, sorted, and
+// how long it will still give them out. No values: it says that there are none.
+func (c *Client) Cache(ctx context.Context, resolver, name string, kinds []string) (values []string, left time.Duration, err error) {
+	none := time.Duration(0) // how long it remembers that there is none: it counts where there is nothing else (RFC 2308)
+	for _, k := range kinds {
+		got := c.cacheOf(ctx, resolver, Change{Name: canonical(name), Type: k})
+		if got.Why != "" {
+			return nil, 0, fmt.Errorf("%s: %s", resolver, got.Why)
+		}
+		if len(got.Present) == 0 {
+			none = max(none, got.Left)
+			continue
+		}
+		values, left = append(values, got.Present...), max(left, got.Left)
+	}
+	if len(values) == 0 {
+		return nil, none, nil
+	}
+	slices.Sort(values)
+	return slices.Compact(values), left, nil
+}
+
 func (c *Client) cachedAt(ctx context.Context, resolver string, ch Change) Cached {
+	out := c.cacheOf(ctx, resolver, ch)
+	out.New = out.Why == "" && slices.Equal(out.Present, ch.New)
+	if out.New {
+		out.Left = 0
+	}
+	return out
+}
+
+// cacheOf is what a resolver has of one record set.
+func (c *Client) cacheOf(ctx context.Context, resolver string, ch Change) Cached {
 	out := Cached{Resolver: resolver, Name: ch.Name, Type: ch.Type}
 	q := question{ch.Name, dns.StringToType[ch.Type]}.message()
 	q.RecursionDesired = true
@@ -69,10 +101,6 @@ func (c *Client) cachedAt(ctx context.Context, resolver string, ch Change) Cache
 		if soa, ok := rr.(*dns.SOA); ok && len(out.Present) == 0 {
 			out.Left = time.Duration(soa.Hdr.Ttl) * time.Second
 		}
-	}
-	out.New = slices.Equal(out.Present, ch.New)
-	if out.New {
-		out.Left = 0
 	}
 	return out
 }

@@ -156,7 +156,7 @@ func ttlKind() Kind {
 
 func settleKind() Kind {
 	return Kind{
-		Name: "dns.settle", Does: "waits until the old TTL has run out since the last change", Parameters: []Parameter{namesParameter()},
+		Name: "dns.settle", Does: "waits until the old TTL has run out since the last change, and no listed resolver that answers holds the old answer", Parameters: []Parameter{namesParameter()},
 		Class: Observe, FarEndChecks: false, Timeout: 24 * time.Hour, Lands: time.Second, Footprint: noPaths, Model: noOps,
 		Span: func(t *dag.Topology, a Args) dag.Span {
 			ttl := longestTTL(t, a)
@@ -166,7 +166,13 @@ func settleKind() Kind {
 			return "waits until the old answers have run out, at most " + short(longestTTL(t, a)), "no cache holds the old answer" + staleAt(following(t, a))
 		},
 		ByHand: func(t *dag.Topology, a Args) []string {
-			return []string{"Wait " + short(longestTTL(t, a)) + " from the last change that any server took. Do not go on earlier (row 23)."}
+			out := []string{"Wait " + short(longestTTL(t, a)) + " from the last change that any server took. Do not go on earlier (row 23)."}
+			for _, r := range t.Resolvers {
+				for _, n := range chosenNames(t, a) {
+					out = append(out, "  nslookup "+n+" "+host(r)+"   -> the new address; else wait until its cache has run out, or flush it")
+				}
+			}
+			return out
 		},
 		Look: func(*dag.Topology, Args) []string {
 			return []string{"The clock says so, and a client that had the old answer gets the new one."}

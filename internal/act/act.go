@@ -51,6 +51,7 @@ type World struct {
 	o       Options
 	silence *silence
 	shares  shares
+	caches  seldom[[]dag.ResolverFacts]
 	http    *http.Client
 }
 

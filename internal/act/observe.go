@@ -34,6 +34,7 @@ func (w *World) Observe(ctx context.Context, vantage int) dag.Facts {
 		all.Go(func() { reads[m] = w.readMember(ctx, m, powers[m]) })
 	}
 	all.Go(func() { f.DNS = w.readDNS(ctx) })
+	all.Go(func() { f.Resolvers = w.readResolvers(ctx) })
 	for i := range t.Redirectors {
 		all.Go(func() { f.Redirector[i] = w.readRedirector(ctx, i) })
 	}

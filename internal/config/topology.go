@@ -96,6 +96,9 @@ func (s *Site) namesOf(t *dag.Topology) {
 		}
 		t.Names = append(t.Names, name)
 	}
+	for _, r := range s.DNS.Resolvers {
+		t.Resolvers = append(t.Resolvers, r.String())
+	}
 	for _, v := range s.DNS.Servers {
 		t.DNSServers = append(t.DNSServers, dag.DNSServer{Site: t.SiteIndex(v.Site), Address: v.Address.String(), Zones: slices.Clone(v.Zones), Follows: s.follows(v)})
 	}

@@ -99,7 +99,7 @@ func needsAPerson(r *run.Run) []string {
 			out = append(out, s.ID+": "+p.Title+": "+yes+", or deny")
 		case s.State == run.Acting && p.Kind == "manual":
 			out = append(out, s.ID+": "+p.With.Instructions+"; then "+yes)
-		case s.State == run.Waiting:
+		case s.State == run.Waiting, s.State == run.Acting && s.Waiting != "":
 			out = append(out, s.ID+": "+s.Waiting)
 		case s.State == run.Refused && r.HoldRefusals:
 			out = append(out, s.ID+": "+s.Result.Text+": override the rule, or `siteswap run abort "+r.ID+"`")

@@ -19,6 +19,10 @@ func applyStep(r *Run, s *Step, e Entry, index, term uint64) error {
 		s.Waiting, s.EndAt = e.Text, e.Time
 		s.become(Skipped, e)
 	case EntryWait:
+		if p := r.Plan.Step(s.ID); s.State == Acting && p != nil && !Acts(p.Kind) {
+			s.Waiting = e.Text // it is open already, and says for what
+			return nil
+		}
 		if !waits && !mayRetry(s) {
 			return fmt.Errorf("wait of %s: it is %s", s.ID, s.State)
 		}

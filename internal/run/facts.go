@@ -29,6 +29,7 @@ func whole(t *dag.Topology, f *dag.Facts) *dag.Facts {
 	out := *f
 	out.Sites, out.Members, out.Databases = fit(f.Sites, len(t.Sites)), fit(f.Members, len(t.Members)), fit(f.Databases, len(t.Databases))
 	out.DNS, out.Redirector = fit(f.DNS, len(t.DNSServers)*len(t.Names)), fit(f.Redirector, len(t.Redirectors))
+	out.Resolvers = fit(f.Resolvers, len(t.Resolvers)*len(t.Names))
 	for i := range out.Sites {
 		out.Sites[i].Pool = fit(out.Sites[i].Pool, len(t.Sites[i].Pool))
 	}

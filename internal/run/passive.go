@@ -5,7 +5,6 @@ import (
 	"sort"
 	"strconv"
 	"strings"
-	"time"
 
 	"siteswap/runbooks"
 )
@@ -20,7 +19,7 @@ func passive(r *Run, s *Step, p *runbooks.Step, in Input, x *runbooks.Expression
 	case "wait":
 		return waited(r, s, p, in, x)
 	case "dns.settle":
-		return settled(r, in)
+		return settled(r, s, p, in)
 	}
 	return Result{State: Failed, Text: "this program has no way to carry out " + p.Kind}, true
 }
@@ -158,43 +157,4 @@ func waited(r *Run, s *Step, p *runbooks.Step, in Input, x *runbooks.Expressions
 		text += " (not to be seen: " + strings.Join(unknown, ", ") + ")"
 	}
 	return Result{State: Failed, Text: text}, true
-}
-
-// Keys of what the run remembers for itself, not to put back.
-const (
-	keyDNSChanged = "time/dns"     // when a DNS server last changed, RFC 3339
-	keyDNSTTL     = "time/dns-ttl" // how long caches may still hold what was served before that change, real speed
-
-	// KeyNegative is how long caches may hold that a record did not exist which a step made (RFC 2308, section 5), real speed:
-	// its acting half tells it, since no fact does.
-	KeyNegative = "time/dns-negative"
-)
-
-// settled: the old TTL has run out since the last change at any server (ttl-before-move).
-func settled(r *Run, in Input) (Result, bool) {
-	at, ttl, known := r.lastDNSChange()
-	if !known {
-		return Result{State: Done, Agrees: true, Text: "no name has changed in this run"}, true
-	}
-	if in.Now.Before(at.Add(in.served(ttl))) {
-		return Result{}, false
-	}
-	return Result{State: Done, Agrees: true, Text: "caches have run out: " + ttl.String() + " since the last change"}, true
-}
-
-// lastDNSChange is when a server last changed, and how long caches may hold what it answered before.
-func (r *Run) lastDNSChange() (at time.Time, ttl time.Duration, known bool) {
-	var negative time.Duration
-	for _, m := range r.Memory {
-		switch m.Key {
-		case keyDNSChanged:
-			t, err := time.Parse(time.RFC3339Nano, m.Value)
-			at, known = t, err == nil
-		case keyDNSTTL:
-			ttl, _ = time.ParseDuration(m.Value)
-		case KeyNegative:
-			negative, _ = time.ParseDuration(m.Value)
-		}
-	}
-	return at, max(ttl, negative), known
 }

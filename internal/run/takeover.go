@@ -43,7 +43,7 @@ func nextOfOpen(r *Run, i int, in Input, x *runbooks.Expressions, over bool) (De
 	}
 	res, ready := passive(r, s, p, in, x)
 	if !ready {
-		return Decision{}, false
+		return stillWaits(s, res.Text, in)
 	}
 	res.Step, res.Attempt = s.ID, s.Attempt
 	return result(res), true
