@@ -111,6 +111,7 @@ type CopyFacts struct {
 type DNSFacts struct {
 	Answers Fact[[]string]      `json:"answers"` // addresses, sorted
 	TTL     Fact[time.Duration] `json:"ttl"`
+	Takes   Fact[bool]          `json:"takes"` // the account may change the name there, as far as the server can be asked without changing it
 	Sites   Fact[[]string]      `json:"sites"` // the sites whose targets these are, in the order of the site file; none when they are no site's
 }
 

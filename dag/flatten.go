@@ -53,6 +53,7 @@ func Flatten(t *Topology, f *Facts) []Value {
 	for i := range f.DNS {
 		p := "dns/" + t.DNSServers[i/len(t.Names)].Address + "/" + t.Names[i%len(t.Names)].Name + "/"
 		put(&out, p+"answers", f.DNS[i].Answers)
+		put(&out, p+"takes", f.DNS[i].Takes)
 		put(&out, p+"ttl", f.DNS[i].TTL)
 		put(&out, p+"sites", f.DNS[i].Sites)
 	}

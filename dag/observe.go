@@ -184,7 +184,7 @@ func (s *State) observeServices(t *Topology, vantage int, f *Facts) {
 				f.DNS[k].Answers = Know(t.Names[n].At(p), srv.Address)
 			}
 			f.DNS[k].Sites = Know(t.SiteNames(s.Points[k]), srv.Address)
-			f.DNS[k].TTL = Know(t.Names[n].TTL, srv.Address)
+			f.DNS[k].TTL, f.DNS[k].Takes = Know(t.Names[n].TTL, srv.Address), Know(true, srv.Address)
 		}
 	}
 	for i := range t.Redirectors {

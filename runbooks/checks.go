@@ -69,7 +69,7 @@ func Checks() []ReadinessCheck { return slices.Concat(groupChecks(), siteChecks(
 func checkIDs() []string {
 	return []string{"dac-mode", "lists-agree", "target-differs", "target-has-copies", "target-alive", "target-members", "target-directory",
 		"source-lost", "dag-whole", "source-quorum", "copies-healthy", "copy-loss", "copies-blocked", "max-active", "witness", "alternate-witness",
-		"dns-servers", "redirectors", "power-control", "server-answers", "copies-elsewhere", "quorum-without", "automount-consensus", "no-co-reboot",
+		"dns-servers", "dns-rights", "redirectors", "power-control", "server-answers", "copies-elsewhere", "quorum-without", "automount-consensus", "no-co-reboot",
 		"witness-votes", "witness-in-use", "one-cluster", "in-service", "content-index", "log-space"}
 }
 

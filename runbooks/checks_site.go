@@ -2,7 +2,6 @@ package runbooks
 
 import (
 	"fmt"
-	"slices"
 
 	"siteswap/dag"
 )
@@ -31,6 +30,8 @@ func siteChecks() []ReadinessCheck {
 				}
 				return "nslookup of each name at " + list(at)
 			}},
+		{ID: "dns-rights", What: "the account may change every name at a DNS server of the target", Planned: Fails, Unplanned: Warns, Row: 23, evaluate: checkRights,
+			byHand: func(in checkInput) string { return "siteswap dns plan --to " + in.siteName(in.to) + " --rights" }},
 		{ID: "redirectors", What: "a redirector answers", Planned: Fails, Unplanned: Warns, evaluate: checkRedirectors,
 			byHand: func(in checkInput) string {
 				if len(in.t.Redirectors) == 0 {
@@ -217,34 +218,6 @@ func partly(quiet []string, evidence string) finding {
 		verb = " does not answer and will owe the change"
 	}
 	return finding{level: Warns, text: list(quiet) + verb, evidence: evidence}
-}
-
-func checkDNS(in checkInput) finding {
-	var deaf, quiet []string
-	for n := range in.t.Names {
-		taken := false
-		for s := range in.t.DNSServers {
-			if !in.t.DNSServers[s].Holds(&in.t.Names[n]) {
-				continue
-			}
-			d := at(in.f.DNS, s*len(in.t.Names)+n)
-			if d.Answers.Known || d.Sites.Known {
-				taken = true
-			} else if !slices.Contains(quiet, in.t.DNSServers[s].Address) {
-				quiet = append(quiet, in.t.DNSServers[s].Address)
-			}
-		}
-		if !taken {
-			deaf = append(deaf, in.t.Names[n].Name)
-		}
-	}
-	switch {
-	case len(deaf) > 0:
-		return bad("no DNS server answers for "+list(deaf), "DNS queries to "+list(quiet))
-	case len(quiet) > 0:
-		return partly(quiet, "DNS queries")
-	}
-	return good("every DNS server answers", "DNS queries")
 }
 
 func checkRedirectors(in checkInput) finding {

@@ -77,6 +77,7 @@ func groupCases() []checkCase {
 
 func siteCases() []checkCase {
 	run := there("Prod", "DR")
+	planned := map[string]string{"from": "Prod", "to": "DR", "mode": "planned"}
 	return []checkCase{
 		{"copies", "copies-healthy", lost, run, ok, "usable"},
 		{"copies bad", "copies-healthy", func(t *dag.Topology) dag.Facts {
@@ -112,11 +113,32 @@ func siteCases() []checkCase {
 		}, run, fail, "does not answer"},
 		{"dns", "dns-servers", lost, run, warn, "10.0.1.5:53 does not answer and will owe"},
 		{"dns dead", "dns-servers", dark, run, fail, "no DNS server answers for"},
+		{"rights", "dns-rights", lost, run, ok, "may change every name"},
+		{"rights refused", "dns-rights", rights(healthy, 1, dag.Know(false, "x")), planned, fail, "may not change internal.test.local at 10.0.2.5:53"},
+		{"rights refused, unplanned", "dns-rights", rights(lost, 1, dag.Know(false, "x")), run, warn, "may not change internal.test.local at 10.0.2.5:53"},
+		{"rights refused elsewhere", "dns-rights", rights(healthy, 0, dag.Know(false, "x")), planned, ok, "may change every name"},
+		{"rights unknown", "dns-rights", rights(healthy, 1, dag.Unknown[bool]("x", "no answer")), planned, unknown, "nobody knows whether"},
+		{"rights unknown, unplanned", "dns-rights", rights(lost, 1, dag.Unknown[bool]("x", "no answer")), run, warn, "nobody knows whether"},
+		{"rights, the target is silent", "dns-rights", dark, planned, ok, ""},
+		{"rights, no server in the target", "dns-rights", func(t *dag.Topology) dag.Facts {
+			f := rights(healthy, 0, dag.Know(false, "x"))(t)
+			t.DNSServers[1].Site = 2
+			return f
+		}, planned, fail, "at 10.0.1.5:53"},
 		{"redirectors", "redirectors", lost, run, warn, "10.0.1.30:5060"},
 		{"redirectors fine", "redirectors", healthy, run, ok, "every"},
 		{"power", "power-control", lost, run, ok, "EX2010-1 off"},
 		{"power unreadable", "power-control", dark, run, warn, "two people"},
 		{"no such check", "nonsense", lost, run, unknown, "no check"},
+	}
+}
+
+// rights are the facts with what is known of the right to the first name at a server.
+func rights(facts func(*dag.Topology) dag.Facts, server int, right dag.Fact[bool]) func(*dag.Topology) dag.Facts {
+	return func(t *dag.Topology) dag.Facts {
+		f := facts(t)
+		f.DNS[server*len(t.Names)].Takes = right
+		return f
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"siteswap/dag"
@@ -52,6 +54,8 @@ type World struct {
 	silence *silence
 	shares  shares
 	caches  seldom[[]dag.ResolverFacts]
+	rights  seldom[[]dag.Fact[bool]]
+	writing atomic.Int32 // DNS steps under way
 	http    *http.Client
 }
 
@@ -151,6 +155,10 @@ func (w *World) Act(ctx context.Context, p run.Permit, s runbooks.Step, c run.Ch
 	}
 	if p.NotAfter(w.o.Now()) <= 0 {
 		return run.Effect{State: run.Failed, Error: "the permit ran out before the step could start: nothing was sent", Retry: true}
+	}
+	if strings.HasPrefix(s.Kind, "dns.") {
+		w.writing.Add(1)
+		defer w.writing.Add(-1)
 	}
 	return do(w, ctx, &task{permit: p, step: run.Chosen(&s, c), choice: c, memory: m, now: w.o.Now})
 }

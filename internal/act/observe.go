@@ -117,6 +117,9 @@ func (w *World) readServer(ctx context.Context, i int, srv dnsupdate.Server, out
 		out[n] = dag.DNSFacts{Answers: dag.Know(a.Own(), srv.Address), Sites: dag.Know(t.SiteNames(t.Names[n].Leads(a.Own())), srv.Address),
 			TTL: dag.Know(time.Duration(float64(a.TTL)*w.o.Scale), srv.Address)}
 	}
+	for n, f := range w.readRights(ctx, i, srv) {
+		out[n].Takes = f
+	}
 }
 
 func unknownDNS(from, why string, age time.Duration) dag.DNSFacts {

@@ -7,6 +7,7 @@ type Request struct {
 	From    net.Addr
 	Network string // udp or tcp
 	Update  bool
+	Idle    bool     // an update that changes nothing: it adds only what it requires to be there, and deletes only what it requires not to be
 	Zone    string   // of an update
 	Names   []string // asked for, or in the update section; without the final dot
 }

@@ -3,6 +3,7 @@ package names
 import (
 	"context"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -114,6 +115,7 @@ func (s *Server) ask(w dns.ResponseWriter, m *dns.Msg, network string) Action {
 		}
 	}
 	if r.Update {
+		r.Idle = idle(m)
 		seen := make(map[string]bool)
 		for _, rr := range m.Ns {
 			if name := plain(dns.CanonicalName(rr.Header().Name)); !seen[name] {
@@ -123,6 +125,21 @@ func (s *Server) ask(w dns.ResponseWriter, m *dns.Msg, network string) Action {
 		}
 	}
 	return gate(r)
+}
+
+// idle: an update that asks about rights and changes nothing.
+func idle(m *dns.Msg) bool {
+	changes := func(rr dns.RR) bool {
+		required := func(p dns.RR) bool {
+			h, u := p.Header(), rr.Header()
+			if u.Class == dns.ClassINET {
+				return h.Class == dns.ClassINET && dns.IsDuplicate(p, rr)
+			}
+			return u.Class == dns.ClassANY && h.Class == dns.ClassNONE && h.Rrtype == u.Rrtype && dns.CanonicalName(h.Name) == dns.CanonicalName(u.Name)
+		}
+		return !slices.ContainsFunc(m.Answer, required)
+	}
+	return !slices.ContainsFunc(m.Ns, changes)
 }
 
 // held waits for a hold to end; false: the server was stopped meanwhile.
