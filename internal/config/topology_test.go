@@ -89,3 +89,11 @@ func TestTopologyFollows(t *testing.T) {
 		}
 	}
 }
+
+// Resolvers that clients ask are observed by a run: they are part of what it works on, in the order of the file.
+func TestTopologyResolvers(t *testing.T) {
+	got := load(t, edit(t, base(t), "dns:\n", "dns:\n  resolvers: ['10.0.9.53:53', '10.0.9.54:53']\n")).Topology().Resolvers
+	if diff := cmp.Diff([]string{"10.0.9.53:53", "10.0.9.54:53"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
