@@ -119,7 +119,10 @@ func lastWishes(r *Run, t *dag.Topology) map[string]wish {
 			w := out[name]
 			switch p.Kind {
 			case "dns.repoint":
-				sites := runbooks.LeadsTo(t, n, Chosen(p, r.Steps[i].Intent.Choice).With, &dag.Facts{})
+				sites, known := movedTo(&r.Steps[i], p, t, n)
+				if !known {
+					out[name] = wish{ttl: w.ttl}
+				}
 				if sites == 0 {
 					continue
 				}
@@ -136,6 +139,18 @@ func lastWishes(r *Run, t *dag.Topology) map[string]wish {
 		}
 	}
 	return out
+}
+
+// movedTo are the sites that a dns.repoint led a name to; none where it has no target. Not known: people moved it after a handover,
+// and nobody chose which of the healthy sites it gets.
+func movedTo(s *Step, p *runbooks.Step, t *dag.Topology, name int) (sites dag.Set, known bool) {
+	var c Choice
+	if s.Intent != nil {
+		c = s.Intent.Choice
+	} else if t.Names[name].Policy == dag.AllHealthy {
+		return 0, false
+	}
+	return runbooks.LeadsTo(t, name, Chosen(p, c).With, &dag.Facts{}), true
 }
 
 // met: the resolver has the new values, and will not keep them longer than the new TTL: else it is still the old answer, from

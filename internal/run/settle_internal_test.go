@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"siteswap/dag"
 	"siteswap/runbooks"
 )
@@ -18,5 +20,20 @@ func TestSettleNegative(t *testing.T) {
 				t.Errorf("negative %q, after %s: done is %t", negative, after, got)
 			}
 		}
+	}
+}
+
+// Names that people moved after a handover have no INTENT: what the step says counts, and where it says less, anything does.
+func TestWishesOfAHandover(t *testing.T) {
+	topo := &dag.Topology{Sites: []dag.Site{{Name: "Prod"}, {Name: "DR"}}, Names: []dag.Name{
+		{Name: "one", Targets: [][]string{{"10.0.1.1"}, {"10.0.2.1"}}},
+		{Name: "all", Targets: [][]string{{"10.0.1.2"}, {"10.0.2.2"}}, Policy: dag.AllHealthy},
+		{Name: "none", Targets: [][]string{{"10.0.1.3"}, nil}},
+	}}
+	r := &Run{Steps: []Step{{ID: "ttl", State: Done}, {ID: "names", State: Done}}, Plan: runbooks.Plan{Steps: []runbooks.Step{
+		{ID: "ttl", Kind: "dns.ttl", With: runbooks.Args{TTL: time.Minute}}, {ID: "names", Kind: "dns.repoint", With: runbooks.Args{To: "DR"}}}}}
+	want := map[string]wish{"one": {values: [][]string{{"10.0.2.1"}}, ttl: time.Minute}, "all": {ttl: time.Minute}, "none": {ttl: time.Minute}}
+	if diff := cmp.Diff(want, lastWishes(r, topo), cmp.AllowUnexported(wish{})); diff != "" {
+		t.Error(diff)
 	}
 }
