@@ -5,67 +5,46 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/miekg/dns"
 
 	"siteswap/dag"
 	"siteswap/internal/act"
 	"siteswap/internal/exchange"
+	"siteswap/internal/lab/names"
 	"siteswap/internal/vip"
 )
 
-// cache is a resolver that says what its test wants, and counts what it is asked.
+// cache stands for a resolver: it answers what its test puts there, and counts what it is asked.
 type cache struct {
+	*names.Server
 	address string
-	mu      sync.Mutex
-	rows    map[string][]string // by name and type: values in zone file form; none: there is none
-	rcode   int
-	asked   int
+	asked   atomic.Int32
 }
 
-func newCache(t *testing.T) *cache {
+func newCache(t *testing.T, zone string, rows ...names.Record) *cache {
 	t.Helper()
-	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
+	c := &cache{}
+	var err error
+	c.Server, err = names.New(names.Options{Origin: "cache.test.local", Zones: []names.Zone{{Name: zone, Serial: 1, Negative: time.Minute, Records: rows}},
+		Gate: func(names.Request) names.Action { c.asked.Add(1); return names.Action{} }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &cache{address: pc.LocalAddr().String(), rows: map[string][]string{}}
-	srv := &dns.Server{PacketConn: pc, Handler: dns.HandlerFunc(c.answer)}
-	go srv.ActivateAndServe()
-	t.Cleanup(func() { srv.Shutdown() })
-	return c
-}
-
-func (c *cache) answer(w dns.ResponseWriter, q *dns.Msg) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.asked++
-	m := new(dns.Msg)
-	m.SetRcode(q, c.rcode)
-	m.RecursionAvailable = q.RecursionDesired
-	for _, row := range c.rows[q.Question[0].Name+" "+dns.TypeToString[q.Question[0].Qtype]] {
-		rr, err := dns.NewRR(q.Question[0].Name + " " + row)
-		if err != nil {
-			panic(err)
-		}
-		m.Answer = append(m.Answer, rr)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
 	}
-	w.WriteMsg(m)
-}
-
-func (c *cache) set(name string, rcode int, rows ...string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.rcode, c.rows[name] = rcode, rows
-}
-
-func (c *cache) count() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.asked
+	pc, err := net.ListenPacket("udp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Start(l, pc))
+	c.address = l.Addr().String()
+	return c
 }
 
 // clock is a time that a test moves.
@@ -90,11 +69,10 @@ func (c *clock) pass(d time.Duration) {
 func TestResolvers(t *testing.T) {
 	t.Parallel()
 	s := newSplit(t)
-	good, bad := newCache(t), newCache(t)
-	good.set("mail.test.local. A", dns.RcodeSuccess, "200 A 10.0.1.10")
-	good.set("mail.test.local. AAAA", dns.RcodeSuccess, "90 AAAA fd00:1::10")
-	good.set("web.test.local. CNAME", dns.RcodeSuccess, "30 CNAME web-prod.elsewhere.test.")
-	bad.set("", dns.RcodeRefused)
+	good := newCache(t, "test.local", names.Record{Name: "mail.test.local", Type: "A", TTL: 200 * time.Second, Values: []string{"10.0.1.10"}},
+		names.Record{Name: "mail.test.local", Type: "AAAA", TTL: 90 * time.Second, Values: []string{"fd00:1::10"}},
+		names.Record{Name: "web.test.local", Type: "CNAME", TTL: 30 * time.Second, Values: []string{"web-prod.elsewhere.test"}})
+	bad := newCache(t, "elsewhere.test")
 	silent, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -127,10 +105,12 @@ func TestResolvers(t *testing.T) {
 		t.Errorf("%+v", f[3])
 	}
 
-	asked := good.count()
-	good.set("mail.test.local. A", dns.RcodeSuccess, "300 A 10.0.2.10")
+	asked := good.asked.Load()
+	if err := good.Put(names.Record{Name: "mail.test.local", Type: "A", TTL: 5 * time.Minute, Values: []string{"10.0.2.10"}}); err != nil {
+		t.Fatal(err)
+	}
 	at.pass(5 * time.Second)
-	if f = look(); f[0].Answers.Value[0] != "10.0.1.10" || f[0].Answers.Age != 5*time.Second || good.count() != asked {
+	if f = look(); f[0].Answers.Value[0] != "10.0.1.10" || f[0].Answers.Age != 5*time.Second || good.asked.Load() != asked {
 		t.Errorf("asked again too soon, or how old it is is not said: %+v", f[0].Answers)
 	}
 	at.pass(5 * time.Second) // 10 s are 20 at real speed

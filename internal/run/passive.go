@@ -139,8 +139,11 @@ func ceilingText(a Approval) string {
 // cannot be seen is none that holds.
 func waited(r *Run, s *Step, p *runbooks.Step, in Input, x *runbooks.Expressions) (Result, bool) {
 	since := in.Now.Sub(s.Since)
-	if p.With.Until == "" {
-		return Result{State: Done, Agrees: true, Text: "waited " + p.With.For.String()}, since >= in.scaled(p.With.For)
+	switch {
+	case p.With.Until == "" && since < in.scaled(p.With.For):
+		return Result{}, false
+	case p.With.Until == "":
+		return Result{State: Done, Agrees: true, Text: "waited " + p.With.For.String()}, true
 	}
 	truth, unknown, err := x.Eval(p.With.Until, env(r, p, in))
 	if err == nil && truth == runbooks.True {
