@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -18,8 +19,9 @@ type Options struct {
 	Root       string // of the module
 	Work       string // folder for what is built
 	Packages   []Package
-	Sample     int    // how many mutants are tried, chosen by Seed; 0: all
-	Seed       uint64 // of the sample
+	Match      *regexp.Regexp // only mutants whose Key matches are tried; nil: all
+	Sample     int            // how many mutants are tried, chosen by Seed; 0: all
+	Seed       uint64         // of the sample
 	Parallel   int
 	Limit      time.Duration // for the tests of one mutant
 	State      string        // file of verdicts that are kept from one run to the next; "": none
@@ -57,6 +59,7 @@ type task struct {
 // Run tries the mutants of all packages. What the state file holds of the same sources is not tried again.
 func Run(ctx context.Context, o Options) (Report, error) {
 	var tasks []task
+	of := 0
 	for _, p := range o.Packages {
 		b, err := Build(ctx, o.Root, o.Work, p)
 		if err != nil {
@@ -65,11 +68,13 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		if v, by, err := b.Try(ctx, 0, o.Limit); err != nil || v != Survived {
 			return Report{}, fmt.Errorf("the tests of %s fail without any mutant (%s): %w", p.Dir, by, err)
 		}
+		of += len(b.Mutants)
 		for i := range b.Mutants {
-			tasks = append(tasks, task{b, i + 1})
+			if o.Match == nil || o.Match.MatchString(b.Mutants[i].Key()) {
+				tasks = append(tasks, task{b, i + 1})
+			}
 		}
 	}
-	of := len(tasks)
 	if o.Sample > 0 && o.Sample < len(tasks) {
 		rand.New(rand.NewPCG(o.Seed, 0)).Shuffle(len(tasks), func(i, j int) { tasks[i], tasks[j] = tasks[j], tasks[i] })
 		tasks = tasks[:o.Sample]

@@ -3,6 +3,7 @@ package mutate
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -128,6 +129,10 @@ func resumes(t *testing.T, o Options, before Report) {
 	o.Sample, o.State = 3, ""
 	if report, err = Run(t.Context(), o); err != nil || report.Tried != 3 {
 		t.Errorf("%v: %+v", err, report)
+	}
+	o.Match = regexp.MustCompile(`\| turn \| limit`)
+	if report, err = Run(t.Context(), o); err != nil || report.Tried != 1 || report.Of != 12 || len(report.Survivors) != 1 {
+		t.Errorf("only what matches: %v: %+v", err, report)
 	}
 	if err := os.WriteFile(filepath.Join(o.Root, "rule/rule_test.go"), []byte("package rule\n\nimport \"testing\"\n\nfunc TestDoor(t *testing.T) { t.Fatal() }\n"), 0o644); err != nil {
 		t.Fatal(err)
