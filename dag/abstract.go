@@ -20,7 +20,6 @@ func Abstract(t *Topology, s State) State {
 			}
 		}
 		slices.Sort(points)
-		points = slices.Compact(points)
 		for i := range t.Databases[d].Copies {
 			cp := c.Copy(d, i)
 			cp.Replay = min(cp.Replay, longReplay+1)

@@ -45,8 +45,8 @@ func (s *State) Step(t *Topology, e Event) Outcome {
 	case EvShip:
 		s.ship(t, e.Database, e.Member)
 	case EvReady:
-		if c := s.copyOn(t, e.Database, e.Member); c != nil && s.sourceFor(t, e.Database, e.Member) >= 0 && !s.Nodes[e.Member].DiskFull {
-			c.Status = CopyHealthy
+		if s.sourceFor(t, e.Database, e.Member) >= 0 && !s.Nodes[e.Member].DiskFull {
+			s.copyOn(t, e.Database, e.Member).Status = CopyHealthy
 		}
 	case EvDiverge:
 		if src := s.sourceFor(t, e.Database, e.Member); src >= 0 && s.forked(t, e.Database, e.Member, src) {

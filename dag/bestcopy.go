@@ -1,14 +1,15 @@
 package dag
 
-// clusters are those that hold quorum, each as its nodes: one, unless somebody forced another. They take no storage.
+// clusters are those that run, each as its nodes: one, unless somebody forced another. They take no storage.
 type clusters struct {
 	nodes [16]Set
 	n     int
 }
 
+// quorate are the clusters with quorum: all that run, for it is asked of a state that needs no regroup.
 func (s *State) quorate(t *Topology) (groups clusters) {
 	for m := range s.Nodes {
-		if g := s.clusterOf(t, m); g.nodes.First() == m && s.holds(t, g) {
+		if g := s.clusterOf(t, m); g.nodes.First() == m {
 			groups.nodes[groups.n] = g.nodes
 			groups.n++
 		}
@@ -63,11 +64,11 @@ func (s *State) lastLogsFrom(t *Topology, db, m int) int {
 // be is not documented: pessimistically it does not matter ([INF], Assumptions.MovesOnlyInSync).
 func (s *State) homeSource(t *Topology, db int) int {
 	m, c := t.Databases[db].Copies[0].Member, s.Copy(db, 0)
-	if !s.PreferenceMoves || s.beingMoved(db) || c.Mounted || c.Status != CopyHealthy {
+	if !s.PreferenceMoves || s.beingMoved(db) {
 		return -1
 	}
 	from := s.sourceFor(t, db, m)
-	if from < 0 || s.forked(t, db, m, from) || !s.mayActivateHere(t, db, m) {
+	if s.forked(t, db, m, from) || !s.mayActivateHere(t, db, m) {
 		return -1
 	}
 	if t.Assume.MovesOnlyInSync && c.missing() > GoodAvailability.Logs() {

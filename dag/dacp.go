@@ -19,7 +19,7 @@ func (s *State) mayRaise(t *Topology, m int) bool {
 	reach := s.reachable(t, m)
 	for i := range s.Nodes {
 		// Stopped members are not asked; its own bit is 0.
-		if reach.Has(i) && started.Has(i) && s.Nodes[i].Repl && s.Nodes[i].Bit {
+		if reach.Has(i) && started.Has(i) && s.Nodes[i].Bit {
 			return true
 		}
 	}

@@ -57,11 +57,11 @@ func (s *State) fault(t *Topology, e Event) {
 func (s *State) hang(t *Topology, m int, on bool) {
 	n := &s.Nodes[m]
 	n.Hung = on
-	if on || n.Cluster != Running {
+	if on {
 		return
 	}
 	for i := range s.Nodes {
-		if o := &s.Nodes[i]; i != m && n.View.Has(i) && o.Cluster == Running && !o.View.Has(m) {
+		if o := &s.Nodes[i]; n.View.Has(i) && o.Cluster == Running && !o.View.Has(m) {
 			s.leave(t, m)
 			return
 		}
@@ -114,7 +114,7 @@ func (s *State) crash(t *Topology, m int) {
 // dismountOn ends every mount of a member.
 func (s *State) dismountOn(t *Topology, m int) {
 	for d := range t.Databases {
-		if c := s.copyOn(t, d, m); c != nil && c.Mounted {
+		if c := s.copyOn(t, d, m); c != nil {
 			c.Mounted = false
 		}
 	}
@@ -137,7 +137,6 @@ func (s *State) boot(m int) {
 		return
 	}
 	n.Up, n.Repl, n.Front, n.Bit = true, true, true, false
-	n.Cluster = Stopped
 	if n.Start == Automatic && n.Conf.Present {
 		n.Cluster = Joining
 	}

@@ -27,9 +27,9 @@ func FromFacts(t *Topology, f *Facts, vantage int) State {
 
 func (s *State) siteFromFacts(t *Topology, f *SiteFacts, i int) {
 	st := &s.Sites[i]
-	st.Directory = f.Directory.Known && f.Directory.Value
+	st.Directory = f.Directory.Value
 	st.DirectoryHeld = !st.Directory
-	st.Witness = f.Witness.Known && f.Witness.Value
+	st.Witness = f.Witness.Value
 	st.WitnessHeld = !st.Witness
 	for k := range f.Pool {
 		if f.Pool[k].Enabled.Known {
@@ -75,9 +75,6 @@ func (s *State) nodeFromFacts(t *Topology, f *Facts, m int) {
 		for d := range n.Conf.Active {
 			n.Conf.Active[d] = -1
 		}
-	}
-	if n.Cluster != Running {
-		n.View = 0
 	}
 	if mf.Quorum.Value {
 		n.Conf.Tag = 1
@@ -139,13 +136,8 @@ func (s *State) listsFromFacts(t *Topology, f *Facts, vantage int) {
 		}
 	}
 	for i := range s.Sites { // of lists that differ, those near the vantage are the ones that the run writes: they are the newest
-		if known >= 0 && s.Sites[i].Started != s.Sites[known].Started {
-			s.Sites[known].Version = 1
-		}
-	}
-	for i := range s.Sites {
 		if known >= 0 && s.Sites[i].Started == s.Sites[known].Started {
-			s.Sites[i].Version = s.Sites[known].Version
+			s.Sites[i].Version = 1
 		}
 	}
 	s.rankLists(t)
@@ -156,7 +148,7 @@ func (s *State) databaseFromFacts(t *Topology, f *Facts, d int) {
 	for i := range t.Databases[d].Copies {
 		m := t.Databases[d].Copies[i].Member
 		c, cf := s.Copy(d, i), &df.Copies[i]
-		c.Mounted = cf.Status.Value == CopyMounted || df.MountedOn.Known && df.MountedOn.Value == t.Members[m].Name
+		c.Mounted = cf.Status.Value == CopyMounted || df.MountedOn.Value == t.Members[m].Name
 		if !cf.Status.Known {
 			continue
 		}

@@ -20,7 +20,7 @@ func (s *State) writeLists(t *Topology, site int, change func(*SiteState)) {
 // originating server's id, is never needed: no two writes are at the same time here.
 func (s *State) replicates(j, i int) bool {
 	a, b := &s.Sites[j], &s.Sites[i]
-	if i == j || !a.Directory || !b.Directory || !s.linked(i, j) {
+	if !a.Directory || !b.Directory || !s.linked(i, j) {
 		return false
 	}
 	return a.Version > b.Version || a.Version == b.Version && a.Wrote > b.Wrote
