@@ -120,7 +120,7 @@ func (s *State) observePolicy(t *Topology, vantage, m int, f *MemberFacts) {
 	f.Policy, f.Dial, f.MoveNow = Unknown[ActivationPolicy](name, noAnswer), Unknown[Dial](name, noAnswer), Unknown[bool](name, noAnswer)
 	f.InService, f.Transport = Unknown[bool](name, noAnswer), Unknown[bool](name, noAnswer)
 	for i := range s.Sites {
-		if s.Sites[i].Power && s.Sites[i].Directory && s.linked(vantage, i) && s.managedFrom(t, vantage, i) {
+		if s.Sites[i].Directory && s.linked(vantage, i) && s.managedFrom(t, vantage, i) {
 			from := "Get-MailboxServer through " + t.Sites[i].DomainControllers[0]
 			f.Policy, f.Dial, f.MoveNow = Know(n.Policy, from), Know(n.Dial, from), Know(n.MoveNow, from)
 			f.InService, f.Transport = Know(!n.Offline, from), Know(!n.Draining, from)
@@ -169,7 +169,7 @@ func (s *State) observeDatabase(t *Topology, vantage, d int) DatabaseFacts {
 func (s *State) observeServices(t *Topology, vantage int, f *Facts) {
 	for i := range t.DNSServers {
 		srv := &t.DNSServers[i]
-		reach := s.Sites[srv.Site].Power && s.Sites[srv.Site].Directory && s.linked(vantage, srv.Site)
+		reach := s.Sites[srv.Site].Directory && s.linked(vantage, srv.Site)
 		for n := range t.Names {
 			k := i*len(t.Names) + n
 			if !srv.Holds(&t.Names[n]) {

@@ -69,7 +69,7 @@ func (s *State) pendingNode(t *Topology, m int, settled bool, events []Event) []
 // that its own configuration names: one that evicted all others asks nobody.
 func (s *State) joinable(t *Topology, m int) int {
 	for i := range s.Nodes {
-		if i != m && s.Nodes[i].Cluster == Running && s.Nodes[m].Conf.Nodes.Has(i) && s.joins(t, m, i) && s.HasQuorum(t, i) {
+		if s.Nodes[i].Cluster == Running && s.Nodes[m].Conf.Nodes.Has(i) && s.joins(t, m, i) && s.HasQuorum(t, i) {
 			return i
 		}
 	}
@@ -85,14 +85,15 @@ func (s *State) joins(t *Topology, m, i int) bool {
 	return s.clusterOf(t, i).nodes&^with == 0
 }
 
-// needsRegroup: a running node whose group differs from its view, has no quorum, or does not count it as a node.
+// needsRegroup: a running node whose group differs from its view, has no quorum, or has a configuration that it missed: one that
+// does not count it as a node any more, perhaps.
 func (s *State) needsRegroup(t *Topology) bool {
 	for m := range s.Nodes {
 		if s.Nodes[m].Cluster != Running || !s.alive(m) {
 			continue
 		}
 		g := s.runningGroup(t, m)
-		if g.nodes != s.Nodes[m].View || !s.holds(t, g) || !s.Nodes[g.conf].Conf.Nodes.Has(m) || s.Nodes[m].Conf.Tag != s.Nodes[g.conf].Conf.Tag {
+		if g.nodes != s.Nodes[m].View || !s.holds(t, g) || s.Nodes[m].Conf.Tag != s.Nodes[g.conf].Conf.Tag {
 			return true
 		}
 	}

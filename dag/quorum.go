@@ -49,7 +49,6 @@ func (s *State) groupAmong(t *Topology, m int, among Set) group {
 func (s *State) clique(t *Topology, m int, among Set) Set {
 	var part [16]Set // by part: its sites
 	var of [16]int   // by site: 1 + its part
-	parts := 0
 	var nodes [16]Set
 	for i := range s.Nodes {
 		if !among.Has(i) {
@@ -57,9 +56,8 @@ func (s *State) clique(t *Topology, m int, among Set) Set {
 		}
 		site := t.Members[i].Site
 		for p := 0; of[site] == 0; p++ {
-			if p == parts || s.linkedAll(site, part[p]) {
+			if s.linkedAll(site, part[p]) { // it is linked to all of none
 				part[p], of[site] = part[p].Add(site), p+1
-				parts = max(parts, p+1)
 			}
 		}
 		nodes[of[site]-1] = nodes[of[site]-1].Add(i)
@@ -123,7 +121,7 @@ func (s *State) groupLocksWitness(t *Topology, g group, w share) bool {
 	}
 	for i := range s.Nodes {
 		n := &s.Nodes[i]
-		if g.nodes.Has(i) || n.Cluster == Stopped || !n.Conf.Present || n.Conf.share() != w || !s.witnessUsable(t, i, w) {
+		if n.Cluster == Stopped || n.Conf.share() != w || !s.witnessUsable(t, i, w) {
 			continue
 		}
 		mine := s.Nodes[g.nodes.First()].Cluster == Running

@@ -20,7 +20,7 @@ func (s *State) restoreStep(t *Topology, p *Prog) {
 		set := s.recoverySet(t, p)
 		for m := range s.Nodes {
 			n := &s.Nodes[m]
-			if !set.Has(m) || m == int(p.Node) || n.Cluster == Running {
+			if !set.Has(m) || n.Cluster == Running {
 				continue
 			}
 			// One whose cluster configuration was wiped cannot be started by Restore (event 1090, QA:185443).
