@@ -90,13 +90,13 @@ func (c *CopyState) meets(set int) bool {
 }
 
 // mayActivateHere: not blocked at the server or at the copy, of a status that selection takes, below the limits, on a server
-// that may mount, has room for logs, is in service and is not being emptied (domain-exchange.md 5.5).
+// that may mount, is in service and is not being emptied (domain-exchange.md 5.5). Where logs have no room the status is Failed.
 func (s *State) mayActivateHere(t *Topology, db, m int) bool {
 	c, n := s.copyOn(t, db, m), &s.Nodes[m]
-	if c == nil || c.Blocked || !s.mayMount(t, m) || n.Policy == Blocked || !s.status(t, db, m).MayActivate() {
+	if c.Blocked || !s.mayMount(t, m) || n.Policy == Blocked || !s.status(t, db, m).MayActivate() {
 		return false
 	}
-	if n.DiskFull || n.MoveNow || n.Offline { // that a server taken offline is passed over is [INF] (section 9 row 29)
+	if n.MoveNow || n.Offline { // that a server taken offline is passed over is [INF] (section 9 row 29)
 		return false
 	}
 	if prev := int(n.Conf.Active[db]); n.Policy == IntrasiteOnly && prev >= 0 && t.Members[prev].Site != t.Members[m].Site {
