@@ -1,0 +1,169 @@
+package dag_test
+
+import (
+	"slices"
+	"testing"
+
+	"siteswap/dag"
+)
+
+// wan cuts or heals the link between the first two sites.
+func wan(t *dag.Topology, s *dag.State, on bool) {
+	s.Step(t, dag.Event{Kind: dag.EvLink, Site: 0, Other: 1, On: on})
+}
+
+// TestCutThatNobodyNoticed: a link is cut and healed before heartbeats are missed. What the other side changed meanwhile reaches the
+// node when clusters regroup, and it goes on; one that was evicted meanwhile does not.
+func TestCutThatNobodyNoticed(t *testing.T) {
+	for _, c := range []struct {
+		op   dag.Op
+		want dag.Service
+	}{
+		{dag.Op{Kind: dag.OpPause, Member: 1, On: true}, dag.Running},
+		{dag.Op{Kind: dag.OpEvict, Member: 2}, dag.Joining},
+	} {
+		topo := reference()
+		s := dag.New(topo)
+		wan(topo, &s, false)
+		s, _ = dag.Do(topo, s, c.op)
+		wan(topo, &s, true)
+		if !slices.Contains(pending(topo, &s), "regroup") {
+			t.Errorf("operation %d: EX3 missed it, and nobody regroups", c.op.Kind)
+		}
+		s.Step(topo, dag.Event{Kind: dag.EvRegroup})
+		n, first := &s.Nodes[2], &s.Nodes[0]
+		if n.Cluster != c.want || first.Cluster != dag.Running || !s.Copy(0, 0).Mounted {
+			t.Errorf("operation %d: EX3 is %s, EX1 %s", c.op.Kind, n.Cluster, first.Cluster)
+		}
+		if c.want == dag.Running && (n.Conf.Tag != first.Conf.Tag || n.Conf.Paused != 2 || slices.Contains(pending(topo, &s), "regroup")) {
+			t.Errorf("operation %d: %+v, of EX1 %+v", c.op.Kind, n.Conf, first.Conf)
+		}
+	}
+}
+
+// TestDisabledIsNotStartedAgain: a cluster service that ends for want of quorum is started again, but not one that is Disabled.
+func TestDisabledIsNotStartedAgain(t *testing.T) {
+	topo := reference()
+	s := dag.New(topo)
+	s.Nodes[2].Start = dag.Disabled
+	wan(topo, &s, false)
+	s.Step(topo, dag.Event{Kind: dag.EvRegroup})
+	if s.Nodes[2].Cluster != dag.Stopped {
+		t.Errorf("%s", s.Nodes[2].Cluster)
+	}
+}
+
+// TestMinorityHandsOverNoVote: a node that stops in good order leaves its vote to the others (LastManStanding), but not in a part that
+// has lost quorum and does not know it yet: the cluster must have quorum to change what it stores (PS:Set).
+func TestMinorityHandsOverNoVote(t *testing.T) {
+	topo := members("DAG5", []int{3, 2}, "2012 R2", 0)
+	topo.Assume.LastManStanding = true
+	s := dag.New(topo)
+	wan(topo, &s, false)
+	s, a := dag.Do(topo, s, dag.Op{Kind: dag.OpClusterStop, From: 1, Members: dag.Set(0).Add(3)})
+	if s, _ = dag.Settle(topo, s); a.Code != dag.OK || holders(topo, &s) != 0b00111 {
+		t.Errorf("%+v: %05b holds quorum", a, holders(topo, &s))
+	}
+}
+
+// TestForcedElsewhere: a node that was forced holds quorum for those that stand with it and are nodes beside it, for nobody else.
+func TestForcedElsewhere(t *testing.T) {
+	topo := reference()
+	s := dag.New(topo)
+	wan(topo, &s, false)
+	s, _ = dag.Settle(topo, s)
+	s, _ = dag.Do(topo, s, dag.Op{Kind: dag.OpClusterStart, From: 1, Members: 4, Force: true})
+	s.Step(topo, dag.Event{Kind: dag.EvServer, Member: 0})
+	if got := holders(topo, &s); got != 0b100 {
+		t.Errorf("EX3 is forced behind the cut: %03b holds quorum", got)
+	}
+	s = dag.New(topo)
+	for m := range 2 {
+		s.Nodes[m].Conf.Nodes, s.Nodes[m].Conf.Weights, s.Nodes[m].Conf.Tag = 3, 3, 1
+	}
+	s.Nodes[2].Forced = true
+	s.Step(topo, dag.Event{Kind: dag.EvServer, Member: 1})
+	if got := holders(topo, &s); got != 0 {
+		t.Errorf("EX3 was forced and is no node of the newer cluster: %03b holds quorum", got)
+	}
+}
+
+// TestWipedNodeHoldsNothing: a node whose cluster configuration was wiped is in no cluster, whatever its service shows (row 9).
+func TestWipedNodeHoldsNothing(t *testing.T) {
+	topo := reference()
+	s := dag.New(topo)
+	s.Nodes[2].Conf = dag.Conf{PAM: -1, Active: s.Nodes[2].Conf.Active}
+	if got := holders(topo, &s); got != 0b011 {
+		t.Errorf("%03b holds quorum", got)
+	}
+}
+
+// TestWitnessLock: the share has one lock (section 6). A cluster that runs keeps it from nodes that would form another; of those that
+// try, the lowest gets it; a node that is stopped contends for nothing.
+func TestWitnessLock(t *testing.T) {
+	third := func() *dag.Topology { return members("DAG4", []int{2, 2, 0}, "2008 R2", 2) }
+	for _, c := range []struct {
+		name   string
+		change func(*dag.Topology, *dag.State)
+		form   []string
+		holds  dag.Set
+	}{
+		{"one side runs", func(t *dag.Topology, s *dag.State) {
+			wan(t, s, false)
+			s.Step(t, dag.Event{Kind: dag.EvRegroup})
+		}, nil, 0b0011},
+		{"the other side runs", func(t *dag.Topology, s *dag.State) {
+			*s, _ = dag.Do(t, *s, dag.Op{Kind: dag.OpClusterStop, Members: 3})
+			wan(t, s, false)
+			s.Step(t, dag.Event{Kind: dag.EvRegroup})
+			*s, _ = dag.Do(t, *s, dag.Op{Kind: dag.OpClusterStart, Members: 3})
+		}, nil, 0b1100},
+		{"both sides try", func(t *dag.Topology, s *dag.State) {
+			wan(t, s, false)
+			restart(t, s, 0b1111)
+		}, []string{"form/0"}, 0},
+		{"one side tries, the other is stopped", func(t *dag.Topology, s *dag.State) { restart(t, s, 0b1100) }, []string{"form/2"}, 0},
+	} {
+		topo := third()
+		s := dag.New(topo)
+		c.change(topo, &s)
+		form := slices.DeleteFunc(pending(topo, &s), func(k string) bool { return k[:min(5, len(k))] != "form/" })
+		if got := holders(topo, &s); got != c.holds || !slices.Equal(form, c.form) {
+			t.Errorf("%s: %04b holds quorum, pending %v", c.name, got, form)
+		}
+	}
+}
+
+// restart stops every cluster service and starts some.
+func restart(t *dag.Topology, s *dag.State, members dag.Set) {
+	for site, set := range []dag.Set{3, 12} {
+		*s, _ = dag.Do(t, *s, dag.Op{Kind: dag.OpClusterStop, From: site, Members: set})
+	}
+	for site, set := range []dag.Set{3, 12} {
+		*s, _ = dag.Do(t, *s, dag.Op{Kind: dag.OpClusterStart, From: site, Members: members & set})
+	}
+}
+
+// TestUnusedWitnessRecordsNothing: with a majority of nodes the share is configured and not used (DAGS), so it does not record which
+// node has the latest cluster database.
+func TestUnusedWitnessRecordsNothing(t *testing.T) {
+	topo := reference()
+	s := dag.New(topo)
+	for m := range s.Nodes {
+		s.Nodes[m].Conf.Witness = dag.WitnessPrimary
+	}
+	s, _ = dag.Do(topo, s, dag.Op{Kind: dag.OpPause, Member: 1, On: true})
+	if s.Latest != [2]uint8{} || s.Nodes[0].Conf.Tag == 0 {
+		t.Errorf("%v, tag %d", s.Latest, s.Nodes[0].Conf.Tag)
+	}
+}
+
+// TestSiteReachesItself: there is no link from a site to itself that could be cut.
+func TestSiteReachesItself(t *testing.T) {
+	topo := reference()
+	s := dag.New(topo)
+	s.Step(topo, dag.Event{Kind: dag.EvLink})
+	if got := holders(topo, &s); got != 0b111 || slices.Contains(pending(topo, &s), "regroup") {
+		t.Errorf("%03b holds quorum, pending %v", got, pending(topo, &s))
+	}
+}
