@@ -17,6 +17,10 @@ func TestHalf(t *testing.T) {
 	if half, steps := move.Half(); half != move || steps == 0 || steps >= 3 {
 		t.Errorf("half of a move: %+v, %d steps", half, steps)
 	}
+	stop.Members = dag.Set(0).Add(1)
+	if half, steps := stop.Half(); half.Members != stop.Members || steps != 1 {
+		t.Errorf("half of a stop of one member: %+v, %d steps", half, steps)
+	}
 	if _, steps := (dag.Op{Kind: dag.OpBlock}).Half(); steps != 0 {
 		t.Errorf("half of what cannot be halved has %d steps", steps)
 	}

@@ -167,7 +167,7 @@ func (s *State) copyStep(t *Topology, p *Prog) {
 			p.fail(ErrNeedsReseed, t.Members[p.Op.Member].Name)
 			return
 		}
-		if c.Status != CopyHealthy && !c.Mounted {
+		if c.Status != CopyHealthy {
 			c.Status = CopyInitializing
 		}
 	case OpReseed:
@@ -197,7 +197,7 @@ func (s *State) seedCatalog(t *Topology, p *Prog, c *CopyState) {
 	c.Index = IndexCrawling
 	for i := range t.Databases[p.Op.Database].Copies {
 		from := t.Databases[p.Op.Database].Copies[i].Member
-		if from != p.Op.Member && s.Copy(p.Op.Database, i).Index == IndexHealthy && s.reaches(t, from, p.Op.Member) {
+		if s.Copy(p.Op.Database, i).Index == IndexHealthy && s.reaches(t, from, p.Op.Member) {
 			c.Index = IndexHealthy
 		}
 	}

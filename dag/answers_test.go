@@ -33,6 +33,7 @@ func TestAnswers(t *testing.T) {
 		{"nobody is the source", func(t *dag.Topology, s *dag.State) { down(0)(t, s); s.Copy(0, 2).Status = dag.CopySeeding }, move, dag.OK, ""},
 		{"the active copy is out of reach", func(_ *dag.Topology, s *dag.State) { s.Cuts[2], s.Copy(0, 0).Mounted = true, false },
 			dag.Op{Kind: dag.OpMount, From: 2}, dag.ErrConsensus, "DB1"},
+		{"nobody was active", func(_ *dag.Topology, s *dag.State) { s.Copy(0, 0).Mounted = false; active(s, -1) }, dag.Op{Kind: dag.OpMount}, dag.ErrConsensus, "DB1"},
 		{"service without quorum", func(_ *dag.Topology, s *dag.State) { s.Nodes[1].Bit = false }, move, dag.ErrConsensus, "EX2"},
 		{"dismount out of reach", func(_ *dag.Topology, s *dag.State) { s.Cuts[1] = true }, dag.Op{Kind: dag.OpDismount, From: 1}, dag.ErrUnreachable, "EX1"},
 		{"mounted already", func(*dag.Topology, *dag.State) {}, far, dag.OK, ""},

@@ -207,3 +207,30 @@ func TestDiskCountsWhatIsMounted(t *testing.T) {
 		t.Errorf("%+v", s.Copies)
 	}
 }
+
+// TestVacateWaits: what keeps a database on a member that is to hold none, and what it is not moved to.
+func TestVacateWaits(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*dag.Topology, *dag.State)
+		want   int // the member that has it in the end
+	}{
+		{"nothing", func(*dag.Topology, *dag.State) {}, 1},
+		{"somebody moves it", func(t *dag.Topology, s *dag.State) {
+			s.Step(t, dag.Event{Kind: dag.EvBegin, Op: dag.Op{Kind: dag.OpActivate, Member: 2}})
+		}, 0},
+		{"the next copy holds other logs", func(_ *dag.Topology, s *dag.State) { part(s, 0, 1) }, 2},
+		{"those that remain are behind a cut link", func(t *dag.Topology, s *dag.State) {
+			s.Nodes[1].Policy = dag.Blocked
+			wan(t, s, false)
+		}, 0},
+	} {
+		topo := members("DAG5", []int{2, 3}, "2012 R2", 0)
+		s := dag.New(topo)
+		s, _ = dag.Do(topo, s, dag.Op{Kind: dag.OpMoveNow, Members: 1, On: true})
+		c.change(topo, &s)
+		if s.Step(topo, dag.Event{Kind: dag.EvVacate}); !s.Copy(0, c.want).Mounted {
+			t.Errorf("%s: %+v", c.name, s.Copies[:5])
+		}
+	}
+}

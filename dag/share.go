@@ -69,7 +69,7 @@ func (s *State) witnessBooted(t *Topology, site int, spare bool) {
 // shareInUse is WitnessShareInUse: the property whose server the cluster uses, or InvalidConfiguration where the DAG names
 // that server no more (domain-exchange.md 2.1, section 9 row 11).
 func (s *State) shareInUse(c *Conf) WitnessUse {
-	if c.Witness != WitnessNone && c.share() != s.shareOf(c.Witness) {
+	if c.share() != s.shareOf(c.Witness) {
 		return WitnessInvalid
 	}
 	return c.Witness

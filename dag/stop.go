@@ -41,11 +41,11 @@ func (s *State) stopStep(t *Topology, p *Prog) {
 }
 
 // secondWrite: Stop writes the directory of the members' own site too, to beat replication (DECK): a write of its own there,
-// on top of what that directory holds. With that site dead the
+// on top of what that directory holds. Where it is the same directory nothing is left to change. With that site dead the
 // cmdlet says so, and it is harmless (KB10086): row 12 of domain-exchange.md section 9.
 func (s *State) secondWrite(t *Topology, p *Prog, dir int) {
 	for i := range s.Sites {
-		if i == dir || t.MembersOf(i)&p.Op.Members == 0 || len(t.Sites[i].DomainControllers) == 0 {
+		if t.MembersOf(i)&p.Op.Members == 0 || len(t.Sites[i].DomainControllers) == 0 {
 			continue
 		}
 		if !s.Sites[i].Directory || !s.linked(p.Op.From, i) {

@@ -40,8 +40,8 @@ func ParseVersion(text string) (Version, error) {
 		if len(f) < 3 {
 			return Version{}, fmt.Errorf("%q is no service pack or update; write SPn, RUn, CUn or RTM", f)
 		}
-		n, err := strconv.Atoi(f[2:])
-		if err != nil || n < 1 || n > 40 || strconv.Itoa(n) != f[2:] {
+		n, _ := strconv.Atoi(f[2:]) // what is no number does not come back as the same text
+		if n < 1 || n > 40 || strconv.Itoa(n) != f[2:] {
 			return Version{}, fmt.Errorf("%q is no service pack or update; write SPn, RUn, CUn or RTM", f)
 		}
 		switch f[:2] {

@@ -16,6 +16,7 @@ func TestParseVersion(t *testing.T) {
 		"2010 RU3 SP2": {Release: 2010, SP: 2, RU: 3},
 		" 2013  CU7 ":  {Release: 2013, CU: 7},
 		"2016 CU2":     {Release: 2016, CU: 2},
+		"2013 CU40":    {Release: 2013, CU: 40},
 		"2019":         {Release: 2019},
 		"SE":           {Release: 2025},
 		"2010 RTM RU2": {Release: 2010, RTM: true, RU: 2},
