@@ -34,6 +34,7 @@ func TestReplication(t *testing.T) {
 			s.Copy(0, 0).Logs, s.Copy(0, 0).Known, s.Copy(0, 2).Known = 0, 0, 0
 			s.Copy(0, 1).Known = 9
 		}, ship[:1]},
+		{"of the mounted copy fewer logs were read as inspected than generated", func(_ *dag.Topology, s *dag.State) { s.Copy(0, 0).Known = 7 }, ship},
 		{"to be replayed and indexed", func(_ *dag.Topology, s *dag.State) {
 			s.Copy(0, 1).Replay, s.Copy(0, 1).Index = 5, dag.IndexCrawling
 		}, []string{"replay/0/1", "indexed/0/1", "ship/0/1", "ship/0/2"}},

@@ -138,6 +138,9 @@ func TestRestoreIsInterrupted(t *testing.T) {
 				break
 			}
 			out = s.Step(topo, dag.Event{Kind: dag.EvStep, N: int64(restore)})
+			if i == c.after && c.want != dag.OK && i > 1 && !out.Ended {
+				t.Errorf("%s: the next step goes on", c.name)
+			}
 		}
 		if !out.Ended || out.Answer.Code != c.want {
 			t.Errorf("%s: %+v", c.name, out)

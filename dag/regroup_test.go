@@ -41,6 +41,52 @@ func TestCutThatNobodyNoticed(t *testing.T) {
 	}
 }
 
+// TestNoQuorumNoChange: two clusters meet while the newer one loses a node. Those of the older one leave theirs, and what is left of
+// the newer one has no majority: it changes nothing that the cluster stores, its owner neither (PS:Set).
+func TestNoQuorumNoChange(t *testing.T) {
+	topo := members("DAG5", []int{3, 2}, "2008 R2", 0)
+	s := dag.New(topo)
+	do := func(op dag.Op) {
+		t.Helper()
+		var a dag.Answer
+		if s, a = dag.Do(topo, s, op); a.Code != dag.OK {
+			t.Fatalf("operation %d: %+v", op.Kind, a)
+		}
+	}
+	do(dag.Op{Kind: dag.OpClusterStop, Members: topo.AllMembers()})
+	wan(topo, &s, false)
+	do(dag.Op{Kind: dag.OpClusterStart, From: 1, Members: dag.Set(0).Add(4), Force: true})
+	do(dag.Op{Kind: dag.OpClusterStart, Members: 1, Force: true})
+	do(dag.Op{Kind: dag.OpClusterStart, Members: 6})
+	s, _ = dag.Settle(topo, s)
+	do(dag.Op{Kind: dag.OpMoveGroup, Member: 2})
+	if got := holders(topo, &s); got != 0b10111 || s.Nodes[0].Forced {
+		t.Fatalf("%05b holds quorum, %+v", got, s.Nodes)
+	}
+	wan(topo, &s, true)
+	s.Step(topo, dag.Event{Kind: dag.EvServer, Member: 2})
+	s.Step(topo, dag.Event{Kind: dag.EvRegroup})
+	if n := &s.Nodes[0]; holders(topo, &s) != 0 || n.Conf.PAM != 2 || s.Nodes[4].Cluster != dag.Joining {
+		t.Errorf("%05b holds quorum, %+v", holders(topo, &s), s.Nodes)
+	}
+}
+
+// TestStartOfMemberThatMounts: a member that runs a cluster of its own and mounts there is taken in by Start; what is mounted is not
+// a copy that initialises (MON).
+func TestStartOfMemberThatMounts(t *testing.T) {
+	topo := reference()
+	s := dag.New(topo)
+	wan(topo, &s, false)
+	s, _ = dag.Settle(topo, s)
+	s, _ = dag.Do(topo, s, dag.Op{Kind: dag.OpClusterStart, From: 1, Members: 4, Force: true})
+	s, _ = dag.Do(topo, s, dag.Op{Kind: dag.OpActivate, From: 1, Member: 2})
+	wan(topo, &s, true)
+	s, a := dag.Do(topo, s, dag.Op{Kind: dag.OpStart, Members: 4})
+	if c := s.Copy(0, 2); a.Code != dag.OK || !c.Mounted || c.Status != dag.CopyHealthy {
+		t.Errorf("%+v: %+v", a, c)
+	}
+}
+
 // TestDisabledIsNotStartedAgain: a cluster service that ends for want of quorum is started again, but not one that is Disabled.
 func TestDisabledIsNotStartedAgain(t *testing.T) {
 	topo := reference()
@@ -163,7 +209,8 @@ func TestSiteReachesItself(t *testing.T) {
 	topo := reference()
 	s := dag.New(topo)
 	s.Step(topo, dag.Event{Kind: dag.EvLink})
-	if got := holders(topo, &s); got != 0b111 || slices.Contains(pending(topo, &s), "regroup") {
-		t.Errorf("%03b holds quorum, pending %v", got, pending(topo, &s))
+	_, a := dag.Do(topo, s, dag.Op{Kind: dag.OpClusterStop, Members: 2})
+	if got := holders(topo, &s); got != 0b111 || a.Code != dag.OK || slices.Contains(pending(topo, &s), "regroup") {
+		t.Errorf("%03b holds quorum, pending %v, answer %+v", got, pending(topo, &s), a)
 	}
 }
