@@ -60,6 +60,57 @@ func TestPreflight(t *testing.T) {
 	}
 }
 
+// What the rules about the run as a whole say, and what they say nothing of.
+func TestPreflightWords(t *testing.T) {
+	nobody := func(f *dag.Facts) { f.Members[2].Answers = dag.Know(false, "x") }
+	spare := func(s *sim) { // a server in Branch with a database of its own
+		s.topo.Members = append(s.topo.Members, dag.Member{Name: "EX2010-4", FQDN: "ex2010-4.test.local", Site: 2, Dial: dag.GoodAvailability})
+		s.topo.Databases = append(s.topo.Databases, dag.Database{Name: "DB2", Copies: []dag.Copy{{Member: 3, Preference: 1}}})
+		s.state = dag.New(s.topo)
+		s.site(0, false)
+	}
+	atDR := func(s *sim) {
+		for srv := range 2 {
+			for n := range 2 {
+				do(dag.Op{Kind: dag.OpRepoint, Server: srv, Name: n, From: srv, Site: 1})(s)
+			}
+			do(dag.Op{Kind: dag.OpRoute, Server: srv, From: srv, Site: 1})(s)
+		}
+	}
+	lonely := func(s *sim) { s.topo.Databases[0].Copies = s.topo.Databases[0].Copies[:2]; s.state = dag.New(s.topo) }
+	stop, calls := step("x", "cluster.stop", runbooks.Args{Site: "DR"}), step("x", "um.reroute", runbooks.Args{To: "DR"})
+	for _, c := range []struct {
+		name, from, to, rule, why, evidence string
+		step                                runbooks.Step
+		scene                               scene
+	}{
+		{"nobody answers", "Prod", "DR", run.RuleTargetAlive, "no member in DR answers", "EX2010-3: no answer", stop, scene{prodLost, nil, nobody}},
+		{"nobody answers, and nothing is endangered", "Prod", "DR", "", "", "", calls, scene{prodLost, nil, nobody}},
+		{"nobody answers, and no site is left", "", "DR", "", "", "", stop, scene{prodLost, nil, nobody}},
+		{"no target", "Prod", "", "", "", "", stop, scene{prodLost, nil, nobody}},
+		{"nobody lives there, and no database is to", "DR", "Branch", run.RuleTargetAlive, "Branch has no member of the DAG", "servers[]", stop, scene{world: lonely}},
+		{"a database that is in neither site", "Prod", "DR", "", "", "", stop, scene{world: spare}},
+		{"it is there already, one DNS server and one redirector are silent", "DR", "Prod", run.RuleTargetDiffers, "Prod mounts everything already", "1 of 1", stop, scene{nothing, nil, func(f *dag.Facts) {
+			unreadable(&f.DNS[3].Site)
+			unreadable(&f.Redirector[1].Site)
+		}}},
+		{"it is in a third site, names and calls lead to the target", "Branch", "DR", "", "", "", stop, scene{world: func(s *sim) { atDR(s); do(dag.Op{Kind: dag.OpClusterStop, From: 1, Members: 4})(s) }}},
+		{"there is no database", "DR", "Prod", "", "", "", stop, scene{world: func(s *sim) {
+			s.topo.Databases = nil
+			s.state = dag.New(s.topo)
+			do(dag.Op{Kind: dag.OpClusterStop, Members: 7})(s)
+		}}},
+	} {
+		ref := judged(t, c.from, c.to, asked{c.name, []runbooks.Step{c.step}, run.Choice{}, c.scene})
+		if c.rule == "" && ref == nil {
+			continue
+		}
+		if ref == nil || ref.Rule != c.rule || !strings.Contains(ref.Why, c.why) || !strings.Contains(ref.Evidence, c.evidence) {
+			t.Errorf("%s: %+v", c.name, ref)
+		}
+	}
+}
+
 // A readiness check that fails or cannot be read refuses, under its rule's name or its own.
 func TestChecksRefuse(t *testing.T) {
 	tests := []struct {

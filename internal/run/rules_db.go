@@ -62,7 +62,7 @@ func lossAcknowledged(r *Run, p *runbooks.Step, c Choice, in Input) *Refusal {
 	from := "Get-MailboxDatabaseCopyStatus on " + c.Server
 	unblock := fmt.Sprintf("approve what may be lost in a new run: `siteswap run approve RUN STEP --ceiling %s=LOGS`", c.Database)
 	switch {
-	case approved && unknown:
+	case unknown:
 		return nil
 	case !approved:
 		return &Refusal{Rule: RuleLossAcknowledged, Why: "nobody has approved a loss of " + c.Database + ", whose source is dead: its copy queue is a lower bound", Evidence: from, Unblock: unblock}

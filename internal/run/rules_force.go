@@ -142,7 +142,7 @@ func oneForcedNode(r *Run, p *runbooks.Step, c Choice, in Input) *Refusal {
 
 // forcedBy is the node that a step force-started, "" if it is of another kind.
 func forcedBy(s *Step, p *runbooks.Step) string {
-	if p.Kind != "cluster.start" || !p.With.ForceQuorum {
+	if !p.With.ForceQuorum { // no other kind has it
 		return ""
 	}
 	if p.With.Server == "" && s.Intent != nil {

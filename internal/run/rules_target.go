@@ -28,17 +28,13 @@ func targetDiffers(t *dag.Topology, f *dag.Facts, from, to int) *Refusal {
 		return &Refusal{Rule: RuleTargetDiffers, Why: t.Sites[to].Name + " is the site that is left", Evidence: "from and to are both " + t.Sites[to].Name,
 			Unblock: "name another site: `--to SITE`"}
 	}
-	inTo, inFrom, all := 0, 0, len(t.Databases)
+	inTo, all := 0, len(t.Databases)
 	for d := range t.Databases {
-		m := t.MemberIndex(f.Databases[d].MountedOn.Value)
-		if m >= 0 && t.Members[m].Site == to {
+		if m := t.MemberIndex(f.Databases[d].MountedOn.Value); m >= 0 && t.Members[m].Site == to {
 			inTo++
 		}
-		if m >= 0 && t.Members[m].Site == from {
-			inFrom++
-		}
 	}
-	if inTo == all && all > 0 && inFrom == 0 && leadThere(t, f, from, to) {
+	if inTo == all && all > 0 && leadThere(t, f, from, to) {
 		return &Refusal{Rule: RuleTargetDiffers, Why: fmt.Sprintf("%[1]s mounts nothing, %[2]s mounts everything already, and names and calls lead to %[2]s", t.Sites[from].Name, t.Sites[to].Name),
 			Evidence: fmt.Sprintf("%d of %d databases are mounted in %s, read from its stores", inTo, all, t.Sites[to].Name),
 			Unblock:  fmt.Sprintf("nothing to do; to go the other way: `--from %s --to %s`", t.Sites[to].Name, t.Sites[from].Name)}

@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -188,7 +189,7 @@ func (s *sim) begun(id string) {
 }
 
 func TestRules(t *testing.T) {
-	for _, g := range append(forceGuards(), otherGuards()...) {
+	for _, g := range slices.Concat(forceGuards(), otherGuards(), moreGuards()) {
 		t.Run(g.name, func(t *testing.T) {
 			s := rechecked(t, g.step, g.refuse)
 			ref := run.Recheck(s.run(), "x", s.input())
@@ -314,6 +315,10 @@ func TestOneForcedNode(t *testing.T) {
 	s.begun("a")
 	if ref := run.Recheck(s.run(), "a", s.input()); ref != nil {
 		t.Errorf("the same again is the documented cure: %+v", ref)
+	}
+	s.blind = func(f *dag.Facts) { f.Members[2].Quorum = dag.Know(true, "x") }
+	if ref := run.Recheck(s.run(), "a", s.input()); ref != nil {
+		t.Errorf("it holds quorum itself: %+v", ref)
 	}
 	s.blind = func(f *dag.Facts) { f.Members[3].Quorum = dag.Know(true, "x") }
 	ref := run.Recheck(s.run(), "a", s.input())
