@@ -3,7 +3,6 @@ package dag_test
 import (
 	"slices"
 	"testing"
-	"time"
 
 	"siteswap/dag"
 )
@@ -90,19 +89,6 @@ func active(s *dag.State, m int8) {
 	}
 }
 
-// TestMoveTakesWhatItsSourceHolds: a move that dismounted its source copies what is left from it, also when the source is the first
-// member and the cluster of the target names another one active.
-func TestMoveTakesWhatItsSourceHolds(t *testing.T) {
-	topo := reference()
-	s := dag.New(topo)
-	s.Step(topo, dag.Event{Kind: dag.EvWrite, N: 9})
-	active(&s, 2)
-	s, a := dag.Do(topo, s, dag.Op{Kind: dag.OpActivate, Member: 1, Dial: dag.Lossless})
-	if c := s.Copy(0, 1); a.Code != dag.OK || !c.Mounted || c.Logs != 9 || s.Copy(0, 0).Mounted {
-		t.Errorf("%+v: %+v", a, c)
-	}
-}
-
 // TestCopiesAheadOfTheMountedOne: a copy by whose logs the new active one does not go on is Resynchronizing as soon as they are in
 // touch, whether at the mount or when its service comes back (MON).
 func TestCopiesAheadOfTheMountedOne(t *testing.T) {
@@ -140,60 +126,6 @@ func TestSeedFromTheFirst(t *testing.T) {
 	}
 }
 
-// TestHomeWaits: what keeps a database from moving to its preferred copy, the first, by itself (PS:Set).
-func TestHomeWaits(t *testing.T) {
-	for _, c := range []struct {
-		name   string
-		change func(*dag.Topology, *dag.State)
-		want   bool
-	}{
-		{"nothing", func(*dag.Topology, *dag.State) {}, true},
-		{"somebody moves it", func(t *dag.Topology, s *dag.State) {
-			s.Step(t, dag.Event{Kind: dag.EvBegin, Op: dag.Op{Kind: dag.OpActivate, Member: 2}})
-		}, false},
-		{"it is there", func(t *dag.Topology, s *dag.State) { *s, _ = dag.Do(t, *s, dag.Op{Kind: dag.OpActivate}) }, false},
-		{"the preferred copy holds other logs", func(_ *dag.Topology, s *dag.State) { part(s, 0, 1) }, false},
-		{"the preferred copy initialises", func(_ *dag.Topology, s *dag.State) { s.Copy(0, 0).Status = dag.CopyInitializing }, false},
-		{"nobody has it mounted", func(t *dag.Topology, s *dag.State) { *s, _ = dag.Do(t, *s, dag.Op{Kind: dag.OpDismount}) }, false},
-		{"the disk there is full", func(_ *dag.Topology, s *dag.State) { s.Nodes[0].DiskFull = true }, false},
-	} {
-		topo := topologies["cu2"]()
-		s := dag.New(topo)
-		s, _ = dag.Do(topo, s, dag.Op{Kind: dag.OpActivate, Member: 1})
-		c.change(topo, &s)
-		if got := slices.Contains(pending(topo, &s), "home/0"); got != c.want {
-			t.Errorf("%s: %v", c.name, got)
-		}
-	}
-}
-
-// TestVacateToTheFirst: a member that is to hold no database gives it up to the first of the others, which is the first of all here.
-func TestVacateToTheFirst(t *testing.T) {
-	topo := topologies["cu2"]()
-	s := dag.New(topo)
-	s.PreferenceMoves = false
-	s, _ = dag.Do(topo, s, dag.Op{Kind: dag.OpActivate, Member: 1})
-	s, _ = dag.Do(topo, s, dag.Op{Kind: dag.OpMoveNow, Members: 2, On: true})
-	if s, _ = dag.Settle(topo, s); !s.Copy(0, 0).Mounted || s.Copy(0, 1).Mounted {
-		t.Errorf("%+v", s.Copies)
-	}
-}
-
-// TestSettleWaitsForNoIndex: a crawl goes on over night beside everything else; what Settle takes is as long as the longest thing
-// that it waited for.
-func TestSettleWaitsForNoIndex(t *testing.T) {
-	topo := reference()
-	s := dag.New(topo)
-	s.Copy(0, 1).Index = dag.IndexCrawling
-	s.Step(topo, dag.Event{Kind: dag.EvServer, Member: 2})
-	s.Step(topo, dag.Event{Kind: dag.EvRegroup})
-	s.Step(topo, dag.Event{Kind: dag.EvServer, Member: 2, On: true})
-	s, span := dag.Settle(topo, s)
-	if s.Copy(0, 1).Index != dag.IndexCrawling || !s.HasQuorum(topo, 2) || span.Typical != 150*time.Second || span.Max != 10*time.Minute {
-		t.Errorf("index %s, %+v", s.Copy(0, 1).Index, span)
-	}
-}
-
 // TestDiskCountsWhatIsMounted: passive copies of a member fill its log volume with nothing that they must keep for others.
 func TestDiskCountsWhatIsMounted(t *testing.T) {
 	topo := reference()
@@ -206,32 +138,5 @@ func TestDiskCountsWhatIsMounted(t *testing.T) {
 	s.Step(topo, dag.Event{Kind: dag.EvWrite, N: 1})
 	if s.Nodes[0].DiskFull || s.Copy(1, 1).Logs != 50 {
 		t.Errorf("%+v", s.Copies)
-	}
-}
-
-// TestVacateWaits: what keeps a database on a member that is to hold none, and what it is not moved to.
-func TestVacateWaits(t *testing.T) {
-	for _, c := range []struct {
-		name   string
-		change func(*dag.Topology, *dag.State)
-		want   int // the member that has it in the end
-	}{
-		{"nothing", func(*dag.Topology, *dag.State) {}, 1},
-		{"somebody moves it", func(t *dag.Topology, s *dag.State) {
-			s.Step(t, dag.Event{Kind: dag.EvBegin, Op: dag.Op{Kind: dag.OpActivate, Member: 2}})
-		}, 0},
-		{"the next copy holds other logs", func(_ *dag.Topology, s *dag.State) { part(s, 0, 1) }, 2},
-		{"those that remain are behind a cut link", func(t *dag.Topology, s *dag.State) {
-			s.Nodes[1].Policy = dag.Blocked
-			wan(t, s, false)
-		}, 0},
-	} {
-		topo := members("DAG5", []int{2, 3}, "2012 R2", 0)
-		s := dag.New(topo)
-		s, _ = dag.Do(topo, s, dag.Op{Kind: dag.OpMoveNow, Members: 1, On: true})
-		c.change(topo, &s)
-		if s.Step(topo, dag.Event{Kind: dag.EvVacate}); !s.Copy(0, c.want).Mounted {
-			t.Errorf("%s: %+v", c.name, s.Copies[:5])
-		}
 	}
 }

@@ -53,7 +53,7 @@ func lossAcknowledged(r *Run, p *runbooks.Step, c Choice, in Input) *Refusal {
 	}
 	t := in.Topology
 	db, m := t.DatabaseIndex(c.Database), t.MemberIndex(c.Server)
-	if db < 0 || m < 0 || t.CopyOf(db, m) < 0 {
+	if db < 0 || t.CopyOf(db, m) < 0 {
 		return nil
 	}
 	q := in.Facts.Databases[db].Copies[t.CopyOf(db, m)].CopyQueue

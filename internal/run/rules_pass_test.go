@@ -70,10 +70,13 @@ func TestRulesLetPass(t *testing.T) {
 			scene{returned, nil, func(f *dag.Facts) { f.Sites[1].Stopped.Value, f.Mode.Value = nil, dag.Off }}},
 		{"activate: the word of two people", behindCheck(word[2], activate), good, scene{cutOff, append(ceiling(6), by("fence", "anna", "bert")...), nil}},
 		{"activate: nothing was chosen", behindCheck(activate), run.Choice{}, scene{world: prodLost}},
+		{"activate: the database is none", behindCheck(activate), run.Choice{Server: "EX2010-3", Database: "DB9"}, scene{world: prodLost}},
 		{"activate: the server is none", behindCheck(activate), run.Choice{Server: "EX9", Database: "DB1"}, scene{world: prodLost}},
 		{"activate: the server has no copy in the site file", behindCheck(activate), good, scene{all(prodLost, func(s *sim) { s.topo.Databases[0].Copies = s.topo.Databases[0].Copies[:2] }), nil, nil}},
 		{"move before the names, not home but with loss", behindCheck(activate), good, scene{world: nothing}},
 		{"move before the names, the source is dead", behindCheck(activate), toDR, scene{prodLost, ceiling(0), nil}},
+		{"move before the names, in a release whose names need not move", behindCheck(activate), toDR, scene{world: func(s *sim) { s.topo.Exchange = dag.Version{Release: 2016} }}},
+		{"stop of the site that mounts nothing", behindCheck(step("x", "dag.stop", runbooks.Args{Site: "DR", RunFrom: "Prod"})), run.Choice{}, scene{world: nothing}},
 		{"move after the names, to nobody", behindCheck(activate), run.Choice{Database: "DB1", Dial: dag.Lossless}, scene{world: newNames}},
 		{"move after the names, to none of the servers", behindCheck(activate), run.Choice{Server: "EX9", Database: "DB1", Dial: dag.Lossless}, scene{world: nothing}},
 		{"move while DNS is silent", behindCheck(activate), toDR, scene{nothing, nil, func(f *dag.Facts) {
@@ -107,14 +110,17 @@ func TestRulesLetPass(t *testing.T) {
 	}
 }
 
-// TestRestoreOfTheFirstSite: the lists are right for the site that is restored, also when that is the first of the site file.
+// TestRestoreOfTheFirstSite: what is right for the site that is restored or the server that is forced is so too when it is the first
+// of the site file.
 func TestRestoreOfTheFirstSite(t *testing.T) {
 	drLost := func(s *sim) {
 		s.site(1, false)
 		do(dag.Op{Kind: dag.OpStop, Members: 4, ConfigurationOnly: true})(s)
 		do(dag.Op{Kind: dag.OpClusterStop, Members: 3})(s)
 	}
-	if ref := judged(t, "DR", "Prod", asked{steps: behindCheck(step("x", "dag.restore", runbooks.Args{Site: "Prod", RunFrom: "Prod"})), scene: scene{world: drLost}}); ref != nil {
-		t.Errorf("%+v", ref)
+	for _, st := range []runbooks.Step{step("x", "dag.restore", runbooks.Args{Site: "Prod", RunFrom: "Prod"}), step("x", "cluster.start", runbooks.Args{Server: "EX2010-1", ForceQuorum: true})} {
+		if ref := judged(t, "DR", "Prod", asked{steps: behindCheck(st), scene: scene{world: drLost}}); ref != nil {
+			t.Errorf("%s: %+v", st.Kind, ref)
+		}
 	}
 }
