@@ -12,12 +12,12 @@ func TestObserveServices(t *testing.T) {
 	topo := reference()
 	topo.DNSServers[1].Zones = []string{"other.local"}
 	s := dag.New(topo)
-	s.Points[0], s.Routes[0] = -1, -1
+	s.Points[0], s.Routes[0] = 0, -1
 	f := dag.Observe(topo, &s, 0)
-	if d := &f.DNS[0]; !d.Site.Known || d.Site.Value != "" {
+	if d := &f.DNS[0]; !d.Sites.Known || len(d.Sites.Value) != 0 || d.Answers.Known {
 		t.Errorf("another answer than that of a site: %+v", d)
 	}
-	if d := &f.DNS[1]; d.Site.Known || d.Site.Why == "" || d.Site.From != topo.DNSServers[1].Address || d.Answers.Known || d.Answers.Why == "" {
+	if d := &f.DNS[1]; d.Sites.Known || d.Sites.Why == "" || d.Sites.From != topo.DNSServers[1].Address || d.Answers.Known || d.Answers.Why == "" {
 		t.Errorf("a server that does not hold the name: %+v", d)
 	}
 	if r := &f.Redirector[0]; !r.Answers.Value || r.Site.Known {

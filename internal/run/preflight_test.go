@@ -72,7 +72,7 @@ func TestPreflightWords(t *testing.T) {
 	atDR := func(s *sim) {
 		for srv := range 2 {
 			for n := range 2 {
-				do(dag.Op{Kind: dag.OpRepoint, Server: srv, Name: n, From: srv, Site: 1})(s)
+				do(dag.Op{Kind: dag.OpRepoint, Server: srv, Name: n, From: srv, Sites: 1 << 1})(s)
 			}
 			do(dag.Op{Kind: dag.OpRoute, Server: srv, From: srv, Site: 1})(s)
 		}
@@ -91,7 +91,7 @@ func TestPreflightWords(t *testing.T) {
 		{"nobody lives there, and no database is to", "DR", "Branch", run.RuleTargetAlive, "Branch has no member of the DAG", "servers[]", stop, scene{world: lonely}},
 		{"a database that is in neither site", "Prod", "DR", "", "", "", stop, scene{world: spare}},
 		{"it is there already, one DNS server and one redirector are silent", "DR", "Prod", run.RuleTargetDiffers, "Prod mounts everything already", "1 of 1", stop, scene{nothing, nil, func(f *dag.Facts) {
-			unreadable(&f.DNS[3].Site)
+			unreadable(&f.DNS[3].Sites)
 			unreadable(&f.Redirector[1].Site)
 		}}},
 		{"it is in a third site, names and calls lead to the target", "Branch", "DR", "", "", "", stop, scene{world: func(s *sim) { atDR(s); do(dag.Op{Kind: dag.OpClusterStop, From: 1, Members: 4})(s) }}},

@@ -2,7 +2,6 @@ package run_test
 
 import (
 	"slices"
-	"strings"
 	"testing"
 
 	"siteswap/dag"

@@ -62,9 +62,8 @@ func TestRulesLetPass(t *testing.T) {
 		{"start: a member that was never evicted, and runs no cluster", behindCheck(start), run.Choice{}, scene{all(newNames, newCalls), nil, func(f *dag.Facts) {
 			f.Members[0].Quorum, f.Members[0].Nodes = dag.Know(false, "x"), dag.Know([]string{}, "x")
 		}}},
-		{"start: DNS of the site that goes on leads back", behindCheck(start), run.Choice{}, scene{ready, nil, func(f *dag.Facts) { f.DNS[2].Site.Value = "Prod" }}},
+		{"start: DNS of the site that goes on leads back", behindCheck(start), run.Choice{}, scene{ready, nil, func(f *dag.Facts) { f.DNS[2].Sites.Value = []string{"Prod"} }}},
 		{"start: redirector of the site that goes on leads back", behindCheck(start), run.Choice{}, scene{ready, nil, func(f *dag.Facts) { f.Redirector[1].Site.Value = "Prod" }}},
-		{"start: DNS of the site is not heard any more", behindCheck(start), run.Choice{}, scene{ready, nil, func(f *dag.Facts) { f.DNS[0].Site = dag.Fact[string]{Value: "Prod"} }}},
 		{"start: redirector of the site is not heard any more", behindCheck(start), run.Choice{}, scene{ready, nil, func(f *dag.Facts) { f.Redirector[0].Site = dag.Fact[string]{Value: "Prod"} }}},
 		{"cleanup: DAC Off knows no Stopped list", behindCheck(step("x", "cluster.cleanup", runbooks.Args{Server: "EX2010-1", RunFrom: "DR"})), run.Choice{},
 			scene{returned, nil, func(f *dag.Facts) { f.Sites[1].Stopped.Value, f.Mode.Value = nil, dag.Off }}},
@@ -81,16 +80,16 @@ func TestRulesLetPass(t *testing.T) {
 		{"move after the names, to none of the servers", behindCheck(activate), run.Choice{Server: "EX9", Database: "DB1", Dial: dag.Lossless}, scene{world: nothing}},
 		{"move while DNS is silent", behindCheck(activate), toDR, scene{nothing, nil, func(f *dag.Facts) {
 			for i := range f.DNS {
-				unreadable(&f.DNS[i].Site)
+				unreadable(&f.DNS[i].Sites)
 			}
 		}}},
 		{"move of what has no name there", behindCheck(activate), toDR, scene{all(func(s *sim) { s.topo.Names[1].Targets[1] = nil }, func(s *sim) {
-			do(dag.Op{Kind: dag.OpRepoint, Server: 0, Site: 1})(s)
-			do(dag.Op{Kind: dag.OpRepoint, Server: 1, From: 1, Site: 1})(s)
+			do(dag.Op{Kind: dag.OpRepoint, Server: 0, Sites: 1 << 1})(s)
+			do(dag.Op{Kind: dag.OpRepoint, Server: 1, From: 1, Sites: 1 << 1})(s)
 		}), nil, nil}},
 		{"move after the names", behindCheck(activate), toDR, scene{all(namesAtDR, func(s *sim) {
 			for n := range 2 {
-				do(dag.Op{Kind: dag.OpRepoint, Server: 1, Name: n, From: 1, Site: 1})(s)
+				do(dag.Op{Kind: dag.OpRepoint, Server: 1, Name: n, From: 1, Sites: 1 << 1})(s)
 			}
 		}), nil, nil}},
 		{"resync: the divergent copy is of another site", behindCheck(resync), run.Choice{}, scene{nothing, nil, func(f *dag.Facts) { f.Databases[0].Copies[2].Diverged = dag.Know(true, "x") }}},
