@@ -2,6 +2,7 @@ package dag_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"siteswap/dag"
@@ -22,6 +23,24 @@ func TestObserveServices(t *testing.T) {
 	}
 	if r := &f.Redirector[0]; !r.Answers.Value || r.Site.Known {
 		t.Errorf("a redirector that sends calls to no site: %+v", r)
+	}
+}
+
+// TestResolversAreFlattened: what a resolver has for a name is a line like any other fact, but not how long it will have it.
+func TestResolversAreFlattened(t *testing.T) {
+	topo := reference()
+	topo.Resolvers = []string{"10.0.9.9:53"}
+	s := dag.New(topo)
+	f := dag.Observe(topo, &s, 0)
+	f.Resolvers[0].Answers = dag.Know([]string{"10.0.1.10"}, "10.0.9.9:53")
+	var lines []string
+	for _, v := range dag.Flatten(topo, &f) {
+		if strings.HasPrefix(v.Path, "resolvers/") {
+			lines = append(lines, v.Path+" "+v.Text)
+		}
+	}
+	if want := []string{"resolvers/10.0.9.9:53/mail.test.local/answers 10.0.1.10"}; !slices.Equal(lines, want) {
+		t.Errorf("%v", lines)
 	}
 }
 

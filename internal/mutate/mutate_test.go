@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -150,9 +151,36 @@ import "flag"
 var _, _, _ = flag.Uint64("rapid.seed", 0, ""), flag.Bool("rapid.nofailfile", false, ""), flag.Duration("rapid.shrinktime", 0, "")
 `
 
+func sourcesOf(t *testing.T, p Package) []string {
+	t.Helper()
+	files, err := p.sources("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// TestEquivalents: every mutant that is listed has a reason, and is one.
 func TestEquivalents(t *testing.T) {
-	if _, err := Equivalents(); err != nil {
+	listed, err := Equivalents()
+	if err != nil {
 		t.Error(err)
+	}
+	for _, file := range slices.Concat(sourcesOf(t, Package{Dir: "dag"}), sourcesOf(t, Package{Dir: "internal/run", Files: []string{"rules*.go"}})) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mutants, err := Find(filepath.Base(file), text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range mutants {
+			delete(listed, mutants[i].Key())
+		}
+	}
+	for key := range listed {
+		t.Errorf("listed, and not in the sources: %s", key)
 	}
 	list, err := parseEquivalents("# first line\n# and second\na.go | f | skip | x()\n\n# other\nb.go | g | negate | a | b\n")
 	if want := map[string]string{"a.go | f | skip | x()": "first line and second", "b.go | g | negate | a | b": "other"}; err != nil || cmp.Diff(want, list) != "" {
