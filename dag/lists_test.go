@@ -28,6 +28,7 @@ func TestSecondWrite(t *testing.T) {
 		pending []string
 	}{
 		{"alike", nil, [2]dag.Set{4, 4}, nil},
+		{"each had written the same", []func(*dag.Topology, *dag.State){link(false), conf(dag.OpStop, 0, 3), conf(dag.OpStop, 1, 3), link(true)}, [2]dag.Set{4, 4}, nil},
 		{"DR had written before", []func(*dag.Topology, *dag.State){directory(false), conf(dag.OpStop, 1, 4), conf(dag.OpStart, 1, 4), directory(true)},
 			[2]dag.Set{4, 4}, []string{"replicate/1>0"}},
 		{"each had written", []func(*dag.Topology, *dag.State){link(false), conf(dag.OpStop, 1, 2), conf(dag.OpStop, 0, 4), link(true)},

@@ -71,6 +71,9 @@ func TestVacateWaits(t *testing.T) {
 		{"somebody moves it", func(t *dag.Topology, s *dag.State) {
 			s.Step(t, dag.Event{Kind: dag.EvBegin, Op: dag.Op{Kind: dag.OpActivate, Member: 2}})
 		}, 0},
+		{"its replication service has started again, and has no DACP bit yet", func(t *dag.Topology, s *dag.State) {
+			s.Step(t, dag.Event{Kind: dag.EvService, On: true})
+		}, 0},
 		{"the next copy holds other logs", func(_ *dag.Topology, s *dag.State) { part(s, 0, 1) }, 2},
 		{"those that remain are behind a cut link", func(t *dag.Topology, s *dag.State) {
 			s.Nodes[1].Policy = dag.Blocked

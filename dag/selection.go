@@ -132,7 +132,7 @@ func (s *State) mounts(t *Topology, m int) int {
 // copy in the order of selection (DatabaseCopyActivationDisabledAndMoveNow, PS:Set-MailboxServer). -1: nothing to move.
 func (s *State) vacateTo(t *Topology, db int) (from, to int) {
 	from = s.mounted(t, db)
-	if from < 0 || !s.Nodes[from].MoveNow || s.beingMoved(db) {
+	if from < 0 || !s.Nodes[from].MoveNow || s.beingMoved(db) || !s.mayMount(t, from) {
 		return -1, -1
 	}
 	order, n := s.selection(t, db, s.Nodes[from].View)

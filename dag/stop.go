@@ -57,6 +57,7 @@ func (s *State) secondWrite(t *Topology, p *Prog, dir int) {
 		})
 		if a, b := &s.Sites[dir], &s.Sites[i]; a.Started == b.Started && a.Version == b.Version {
 			s.takeLists(dir, i) // one value, written in two places
+			s.rankLists(t)
 		}
 	}
 }
