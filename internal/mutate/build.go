@@ -16,6 +16,7 @@ type Package struct {
 	Dir   string   // from the root of the module
 	Files []string // patterns of base names; none: every file that is no test
 	Run   string   // which tests are run; "": all
+	Skip  string   // which are not, since they take long and notice nothing that others do not; "": none
 }
 
 // Binary are the tests of a package, built with every mutant in them.

@@ -27,6 +27,9 @@ func (b *Binary) Try(ctx context.Context, number int, limit time.Duration) (Verd
 	if b.Package.Run != "" {
 		args = append(args, "-test.run", b.Package.Run)
 	}
+	if b.Package.Skip != "" {
+		args = append(args, "-test.skip", b.Package.Skip)
+	}
 	cmd := exec.CommandContext(c, b.path, args...)
 	cmd.Dir = b.dir
 	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", Variable, number))

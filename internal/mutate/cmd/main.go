@@ -45,7 +45,7 @@ func campaign() int {
 		return wrong(err)
 	}
 	var packages []mutate.Package
-	for _, p := range []mutate.Package{{Dir: "dag"}, {Dir: "internal/run", Files: []string{"rules*.go"}}} {
+	for _, p := range []mutate.Package{{Dir: "dag"}, {Dir: "internal/run", Files: []string{"rules*.go"}, Skip: "^TestAnyDesign$"}} {
 		if *only == "" || *only == p.Dir {
 			packages = append(packages, p)
 		}
