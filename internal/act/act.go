@@ -52,7 +52,7 @@ type WitnessProbe struct {
 type World struct {
 	o       Options
 	silence *silence
-	shares  shares
+	shares  seldom[witness.State]
 	caches  seldom[[]dag.ResolverFacts]
 	rights  seldom[[]dag.Fact[bool]]
 	writing atomic.Int32 // DNS steps under way
@@ -67,7 +67,7 @@ func New(o Options) *World {
 	if o.Scale < 1 {
 		o.Scale = 1
 	}
-	w := &World{o: o, shares: shares{last: map[string]*share{}}}
+	w := &World{o: o}
 	w.silence = newSilence(o.Now, w.patience(30*time.Second, 500*time.Millisecond))
 	return w
 }

@@ -40,9 +40,9 @@ func TestAskShare(t *testing.T) {
 		time.Sleep(shareEvery / 2)
 		ask(1, shareEvery/2, "The network path was not found")
 		time.Sleep(shareEvery / 2)
-		ask(2, shareEvery, "The network path was not found") // the second question hangs, and holds nobody up
-		time.Sleep(shareLimit + time.Second)                 // until it is given up
-		ask(3, time.Second, "The network path was not found")
+		ask(2, shareEvery, "The network path was not found")             // the second question hangs, and holds nobody up
+		time.Sleep(shareLimit + time.Second)                             // until it is given up
+		ask(3, shareLimit+time.Second, "The network path was not found") // as old as its question
 		close(hang)
 		synctest.Wait()
 		time.Sleep(shareFresh + time.Second) // nobody observed for long
