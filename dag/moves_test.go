@@ -75,12 +75,13 @@ func TestVacateWaits(t *testing.T) {
 			s.Step(t, dag.Event{Kind: dag.EvService, On: true})
 		}, 0},
 		{"the next copy holds other logs", func(_ *dag.Topology, s *dag.State) { part(s, 0, 1) }, 2},
-		{"those that remain are behind a cut link", func(t *dag.Topology, s *dag.State) {
-			s.Nodes[1].Policy = dag.Blocked
+		{"the one that remains was forced behind a cut link", func(t *dag.Topology, s *dag.State) {
+			s.Nodes[1].Policy, s.Nodes[2].Policy = dag.Blocked, dag.Blocked
 			wan(t, s, false)
+			*s, _ = dag.Do(t, *s, dag.Op{Kind: dag.OpClusterStart, From: 1, Members: 8, Force: true})
 		}, 0},
 	} {
-		topo := members("DAG5", []int{2, 3}, "2012 R2", 0)
+		topo := members("DAG5", []int{3, 2}, "2012 R2", 0)
 		s := dag.New(topo)
 		s, _ = dag.Do(topo, s, dag.Op{Kind: dag.OpMoveNow, Members: 1, On: true})
 		c.change(topo, &s)

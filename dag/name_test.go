@@ -25,6 +25,7 @@ func TestNameLeads(t *testing.T) {
 		"half of a site":                  {dag.AllHealthy, []string{"10.0.1.10"}, 0},
 		"a site and something by hand":    {dag.AllHealthy, []string{"10.0.2.10", "192.0.2.1"}, 0},
 		"nothing":                         {dag.AllHealthy, nil, 0},
+		"nothing, of a name of one site":  {"", nil, 0},
 		"one site and something by hand":  {"", []string{"10.0.2.10", "192.0.2.1"}, 0},
 		"a site that it is not served in": {dag.AllHealthy, []string{"10.0.3.10"}, 0},
 	} {
@@ -49,6 +50,14 @@ func TestNameLeads(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"10.0.1.10", "10.0.2.10", "fd00:1::10"}, n.At(west|east|8)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A name that every healthy site holds leads to those whose targets it answers, and not to the one that is drained.
+func TestNameLeadsToSome(t *testing.T) {
+	n := dag.Name{Policy: dag.AllHealthy, Targets: [][]string{{"10.0.1.10"}, {"10.0.2.10"}, {"10.0.3.10"}}}
+	if got := n.Leads([]string{"10.0.3.10", "10.0.1.10"}); got != 0b101 {
+		t.Errorf("leads to %03b", got)
 	}
 }
 
