@@ -28,6 +28,7 @@ func TestReplication(t *testing.T) {
 		{"the service of a copy is down", func(_ *dag.Topology, s *dag.State) { s.Nodes[1].Repl = false }, ship[1:]},
 		{"the service of the source is down", func(_ *dag.Topology, s *dag.State) { s.Nodes[0].Repl, s.Nodes[0].Bit = false, false }, nil},
 		{"the source runs no cluster", func(_ *dag.Topology, s *dag.State) { s.Nodes[0].Cluster = dag.Joining }, nil},
+		{"a copy runs no cluster", func(_ *dag.Topology, s *dag.State) { s.Nodes[1].Cluster = dag.Joining }, ship[1:]},
 		{"a copy runs another cluster", func(_ *dag.Topology, s *dag.State) { s.Nodes[1].View = 2 }, ship[1:]},
 		{"a copy has the logs, and believes in more", func(_ *dag.Topology, s *dag.State) {
 			s.Copy(0, 0).Logs, s.Copy(0, 0).Known, s.Copy(0, 2).Known = 0, 0, 0

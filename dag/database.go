@@ -51,7 +51,7 @@ func (s *State) overwrite(t *Topology, db, from, to int) {
 // sourceFor is the member of the mounted copy that the copy on m takes its logs from, -1: none, or it is itself mounted.
 // Replication needs both services, and both to run in the same cluster (MON: ServiceDown, Disconnected).
 func (s *State) sourceFor(t *Topology, db, m int) int {
-	if c := s.copyOn(t, db, m); c == nil || c.Mounted || !s.Nodes[m].Repl {
+	if c := s.copyOn(t, db, m); c == nil || c.Mounted || !s.Nodes[m].Repl || s.Nodes[m].Cluster != Running {
 		return -1
 	}
 	for i := range t.Databases[db].Copies {
