@@ -55,7 +55,14 @@ func run(ctx context.Context, o options, args []string) error {
 	}
 	switch args[0] {
 	case "bench":
-		return withRig(o, func(r *rig) error { return bench(ctx, o, r) })
+		return withRig(o, func(r *rig) error {
+			sleep, err := awake()
+			if err != nil {
+				return err
+			}
+			defer sleep()
+			return bench(ctx, o, r)
+		})
 	case "soak":
 		return withRig(o, func(r *rig) error { return soak(ctx, o, r) })
 	case "sipp":
@@ -63,6 +70,10 @@ func run(ctx context.Context, o options, args []string) error {
 	case "echo":
 		if len(args) == 2 {
 			return echo(args[1])
+		}
+	case spinWord:
+		if len(args) == 2 {
+			return spin(args[1])
 		}
 	}
 	return fmt.Errorf("say bench, soak, sipp, or echo PORT, not %q", args)
