@@ -79,6 +79,7 @@ func TestPreflightWords(t *testing.T) {
 	}
 	lonely := func(s *sim) { s.topo.Databases[0].Copies = s.topo.Databases[0].Copies[:2]; s.state = dag.New(s.topo) }
 	stop, calls := step("x", "cluster.stop", runbooks.Args{Site: "DR"}), step("x", "um.reroute", runbooks.Args{To: "DR"})
+	start := step("x", "cluster.start", runbooks.Args{Server: "EX2010-3"})
 	for _, c := range []struct {
 		name, from, to, rule, why, evidence string
 		step                                runbooks.Step
@@ -94,6 +95,8 @@ func TestPreflightWords(t *testing.T) {
 			unreadable(&f.DNS[3].Sites)
 			unreadable(&f.Redirector[1].Site)
 		}}},
+		{"it is there already, a name leads elsewhere", "DR", "Prod", "", "", "", start, scene{nothing, nil, func(f *dag.Facts) { f.DNS[0].Sites.Value = nil }}},
+		{"it is there already, a name leads to the site that is left too", "DR", "Prod", "", "", "", start, scene{nothing, nil, func(f *dag.Facts) { f.DNS[0].Sites.Value = []string{"Prod", "DR"} }}},
 		{"it is in a third site, names and calls lead to the target", "Branch", "DR", "", "", "", stop, scene{world: func(s *sim) { atDR(s); do(dag.Op{Kind: dag.OpClusterStop, From: 1, Members: 4})(s) }}},
 		{"there is no database", "DR", "Prod", "", "", "", stop, scene{world: func(s *sim) {
 			s.topo.Databases = nil
