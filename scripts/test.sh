@@ -98,7 +98,7 @@ peers() {
 }
 
 # mutants: a sample of the rules of the model made wrong, one at a time; its tests must notice. The whole is in `make soak`.
-mutants() { "$go" run ./internal/mutate/cmd -package dag -sample 24 -seed 3 -least 75; }
+mutants() { "$go" run ./internal/mutate/cmd -package dag -sample 24 -seed 3 -least 95; }
 
 stage formats formats
 stage vet "$go" vet ./...
