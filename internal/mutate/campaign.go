@@ -99,11 +99,12 @@ func (o Options) tryAll(ctx context.Context, tasks []task) (Report, error) {
 			for t := range queue {
 				r, err := o.try(ctx, t, known)
 				mu.Lock()
-				if err != nil && first == nil {
-					first = err
-				} else if err == nil {
+				if err == nil {
 					results = append(results, r)
-					first = o.keep(r, known, first)
+					err = o.keep(r, known)
+				}
+				if first == nil {
+					first = err
 				}
 				mu.Unlock()
 			}
@@ -169,9 +170,9 @@ func readState(file string) (map[string]Result, error) {
 }
 
 // keep writes a verdict down at once, so that a campaign that is broken off goes on where it was.
-func (o Options) keep(r Result, known map[string]Result, before error) error {
-	if _, old := known[r.Place+r.Key+r.Source]; old || o.State == "" || before != nil {
-		return before
+func (o Options) keep(r Result, known map[string]Result) error {
+	if _, old := known[r.Place+r.Key+r.Source]; old || o.State == "" {
+		return nil
 	}
 	line, err := json.Marshal(r)
 	if err != nil {

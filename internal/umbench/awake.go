@@ -6,11 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"runtime"
 	"strconv"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 )
 
 // spinWord is the argument with which this program only keeps a processor busy.
@@ -37,7 +34,7 @@ func awake() (end func(), err error) {
 		return end, err
 	}
 	for _, cpu := range processors {
-		c := exec.Command(self, spinWord, strconv.Itoa(cpu))
+		c := exec.Command("taskset", "-c", strconv.Itoa(cpu), "chrt", "--idle", "0", self, spinWord)
 		c.Stderr = os.Stderr
 		c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 		if err := c.Start(); err != nil {
@@ -63,22 +60,9 @@ func online() ([]int, error) {
 	return out, nil
 }
 
-// spin keeps one processor busy for as long as nobody else wants it. It ends with its parent.
-func spin(processor string) error {
-	cpu, err := strconv.Atoi(processor)
-	if err != nil {
-		return fmt.Errorf("processor %q: %w", processor, err)
-	}
-	signal.Reset()         // it has nothing to clean up
-	runtime.LockOSThread() // both calls are of the thread
-	var set unix.CPUSet
-	set.Set(cpu)
-	if err := unix.SchedSetaffinity(0, &set); err != nil {
-		return fmt.Errorf("run on processor %d: %w", cpu, err)
-	}
-	if err := unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_IDLE}, 0); err != nil {
-		return fmt.Errorf("run only when nobody else does: %w", err)
-	}
+// spin keeps the processor that it was given busy. It ends with its parent, or by any signal: it has nothing to clean up.
+func spin() error {
+	signal.Reset()
 	for {
 	}
 }

@@ -72,9 +72,7 @@ func run(ctx context.Context, o options, args []string) error {
 			return echo(args[1])
 		}
 	case spinWord:
-		if len(args) == 2 {
-			return spin(args[1])
-		}
+		return spin()
 	}
 	return fmt.Errorf("say bench, soak, sipp, or echo PORT, not %q", args)
 }
