@@ -16,7 +16,7 @@ all() {
 }
 
 # only_late: the one thing that go reports is that the time ran out while an input was under way ("context deadline exceeded"),
-# which it takes for a failure now and then. A crash, a hang or a failing input says more than that.
+# which it takes for a failure now and then (golang/go#75804, mended in Go 1.27). A crash, a hang or a failing input says more than that.
 only_late() {
 	[[ $(grep -A1 -E '^--- FAIL: ' <<<"$1" | tail -n +2) =~ ^[[:space:]]+context\ deadline\ exceeded$ ]] && ! grep -qE 'Failing input|panic:|DATA RACE|hung or terminated' <<<"$1"
 }
