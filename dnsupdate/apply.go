@@ -208,7 +208,7 @@ func (w *zoneWork) sendOnce(ctx context.Context, todo Zone, used map[string]bool
 		return Verdict{Failed, "not sent: " + err.Error()}, false
 	}
 	defer func() { w.c.done(w.server, key, v.Result == Done || v.Result == Conflict) }()
-	m := todo.message(used)
+	m := todo.message(used, w.server.GSS != nil)
 	at := w.c.now()
 	raw, mac, err := key.sign(m, at)
 	if err != nil {

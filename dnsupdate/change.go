@@ -221,7 +221,7 @@ func (z Zone) check() error {
 			}
 		}
 	}
-	if n := z.Message().Len(); n > maxMessage {
+	if n := max(z.message(nil, false).Len(), z.message(nil, true).Len()); n > maxMessage {
 		return fmt.Errorf("zone %s: %d changes need %d bytes, more than one update can carry; repoint fewer names at once", z.Name, len(z.Changes), n)
 	}
 	return nil

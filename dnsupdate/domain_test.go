@@ -66,6 +66,7 @@ func TestDomain(t *testing.T) {
 	d := startDirectory(t, peers.Controller{Name: "dc1"}, peers.Controller{Name: "dc2"})
 	t.Run("keys", d.keys)
 	t.Run("rights", d.rights)
+	t.Run("never absent", d.neverAbsent)
 	t.Run("written on both at once", d.bothAtOnce)
 	t.Run("isolated and wrote twice", d.isolated)
 }
@@ -128,6 +129,50 @@ func (d directory) rights(t *testing.T) {
 	if err != nil || after.Serial != before.Serial || !slices.Equal(after.Addresses, before.Addresses) || after.TTL != before.TTL {
 		t.Errorf("before %+v, after %+v, %v", before, after, err)
 	}
+}
+
+// neverAbsent: whoever asks while a name is moved gets an address, old or new: "no such name" would stay in caches for an hour.
+// With the record set deleted first, 40 of 1,299 questions got that.
+func (d directory) neverAbsent(t *testing.T) {
+	c := clientOf(t, 5*time.Second, d.listed...)
+	d.create(t, c, "gap.test.local")
+	there := setOf(t, move("gap.test.local"))
+	back, err := there.PutBack(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := make(chan struct{})
+	var asked, absent int
+	var asking sync.WaitGroup
+	asking.Go(func() {
+		look := d.reader(t)
+		for {
+			select {
+			case <-moved:
+				return
+			default:
+			}
+			if a, err := look.Query(bounded(t), d.listed[0], "gap.test.local"); err == nil {
+				asked++
+				if len(a.Own()) == 0 {
+					absent++
+				}
+			}
+		}
+	})
+	for range 30 {
+		for _, set := range []dnsupdate.Set{there, back} {
+			if o := c.Apply(bounded(t), d.listed[0], set); o.Result != dnsupdate.Done {
+				t.Errorf("%s: %s", o.Result, o.Why)
+			}
+		}
+	}
+	close(moved)
+	asking.Wait()
+	if asked == 0 || absent > 0 {
+		t.Errorf("%d of %d questions were answered with no address", absent, asked)
+	}
+	t.Logf("asked %d times while it moved", asked)
 }
 
 // reader is a client that cannot write.

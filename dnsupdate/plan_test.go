@@ -1,6 +1,7 @@
 package dnsupdate_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,28 +112,49 @@ func TestMessage(t *testing.T) {
 		a("www.test.local", "test.local", list("10.0.1.10"), nil),
 		dnsupdate.Change{Name: "www.test.local", Zone: "test.local", Type: "CNAME", TTL: time.Minute, New: list("mail.test.local")},
 		a("test.local", "test.local", nil, list("10.0.2.13")),
+		a("two.test.local", "test.local", list("10.0.1.10", "10.0.1.11"), list("10.0.1.11", "10.0.2.13")),
+		a("ttl.test.local", "test.local", list("10.0.1.10"), list("10.0.1.10")),
+		dnsupdate.Change{Name: "alias.test.local", Zone: "test.local", Type: "CNAME", TTL: time.Minute, Old: list("a.test"), New: list("b.test")},
 	)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := set.Zones[0].Message()
-	got := append(texts(m.Answer), texts(m.Ns)...)
-	want := []string{
+	prerequisites := []string{
+		"alias.test.local. 0 IN CNAME a.test.",
 		"mail.test.local. 0 IN A 10.0.1.10", // holds exactly this
 		"new.test.local. 0 NONE ANY",        // not in use, asked once for both types
 		"test.local. 0 NONE A",              // an apex is always in use
+		"ttl.test.local. 0 IN A 10.0.1.10",
+		"two.test.local. 0 IN A 10.0.1.10",
+		"two.test.local. 0 IN A 10.0.1.11",
 		"www.test.local. 0 IN A 10.0.1.10",
-		"www.test.local. 0 NONE CNAME",  // in use until the address goes
-		"mail.test.local. 0 CLASS255 A", // deletions first
-		"www.test.local. 0 CLASS255 A",
+		"www.test.local. 0 NONE CNAME", // in use until the address goes
+	}
+	added := []string{
+		"alias.test.local. 60 IN CNAME b.test.",
 		"mail.test.local. 60 IN A 10.0.2.13",
 		"new.test.local. 60 IN A 10.0.2.13",
 		"new.test.local. 60 IN AAAA 2001:db8::1",
 		"test.local. 60 IN A 10.0.2.13",
+		"ttl.test.local. 60 IN A 10.0.1.10",
+		"two.test.local. 60 IN A 10.0.1.11",
+		"two.test.local. 60 IN A 10.0.2.13",
 		"www.test.local. 60 IN CNAME mail.test.local.",
 	}
-	if d := cmp.Diff(want, got); d != "" {
-		t.Error(d)
+	for directory, want := range map[bool][]string{
+		false: slices.Concat(prerequisites, []string{ // deletions first
+			"alias.test.local. 0 CLASS255 CNAME", "mail.test.local. 0 CLASS255 A", "ttl.test.local. 0 CLASS255 A", "two.test.local. 0 CLASS255 A", "www.test.local. 0 CLASS255 A",
+		}, added),
+		true: slices.Concat(prerequisites, []string{ // only of what cannot stand beside the new
+			"alias.test.local. 0 CLASS255 CNAME", "www.test.local. 0 CLASS255 A",
+		}, added, []string{ // old addresses last: the name is there all the time
+			"mail.test.local. 0 NONE A 10.0.1.10", "two.test.local. 0 NONE A 10.0.1.10",
+		}),
+	} {
+		m := dnsupdate.MessageFor(set.Zones[0], directory)
+		if d := cmp.Diff(want, append(texts(m.Answer), texts(m.Ns)...)); d != "" {
+			t.Errorf("in a directory %t: %s", directory, d)
+		}
 	}
 }
 
