@@ -139,7 +139,12 @@ func (r *row) round(ctx context.Context, o options) error {
 		return err
 	}
 	if r.echo || r.mailboxes == compared {
-		if err := take(&r.paced, umload.Options{Rate: steadyRate}); err != nil {
+		sleep, err := awake()
+		if err == nil {
+			err = take(&r.paced, umload.Options{Rate: steadyRate})
+		}
+		sleep()
+		if err != nil {
 			return err
 		}
 	}

@@ -55,14 +55,7 @@ func run(ctx context.Context, o options, args []string) error {
 	}
 	switch args[0] {
 	case "bench":
-		return withRig(o, func(r *rig) error {
-			sleep, err := awake()
-			if err != nil {
-				return err
-			}
-			defer sleep()
-			return bench(ctx, o, r)
-		})
+		return withRig(o, func(r *rig) error { return bench(ctx, o, r) })
 	case "soak":
 		return withRig(o, func(r *rig) error { return soak(ctx, o, r) })
 	case "sipp":

@@ -79,26 +79,42 @@ func New(o Options) *Book {
 	return b
 }
 
-// Run refills the lines every second, and says how many calls had none, until the context ends.
+// Run grants lines as time passes and says every second how many calls had none, until the context ends. Lines come one after the
+// other and not all at the beginning of a second, or the calls of that moment would all be looked at, and wait for each other;
+// after a quiet time there are as many as a second has.
 func (b *Book) Run(ctx context.Context) {
-	t := time.NewTicker(time.Second)
-	defer t.Stop()
+	every := max(time.Millisecond, time.Second/time.Duration(b.o.PerSecond))
+	lines, told := time.NewTicker(every), time.NewTicker(time.Second)
+	defer lines.Stop()
+	defer told.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			b.refill()
+			b.tell()
 			return
-		case <-t.C:
-			b.refill()
+		case <-lines.C:
+			b.grant(max(1, int64(b.o.PerSecond)*int64(every)/int64(time.Second)))
+		case <-told.C:
+			b.tell()
 		}
 	}
 }
 
-func (b *Book) refill() {
+// grant allows n more lines, and never more than a second has. Calls beyond the rate took none away.
+func (b *Book) grant(n int64) {
+	for {
+		now := b.left.Load()
+		if b.left.CompareAndSwap(now, min(max(now, 0)+n, int64(b.o.PerSecond))) {
+			return
+		}
+	}
+}
+
+// tell says how many calls had no line.
+func (b *Book) tell() {
 	if n := b.skipped.Swap(0); n > 0 {
 		b.o.Logger.Info("calls without a line", "count", n, "limit_per_second", b.o.PerSecond)
 	}
-	b.left.Store(int64(b.o.PerSecond))
 }
 
 // Wanted says whether the next call would get a line. The redirector asks for every call, so it costs next to nothing.

@@ -63,6 +63,23 @@ func TestLines(t *testing.T) {
 		if !strings.Contains(log.String(), `msg="calls without a line" count=7 limit_per_second=3`) || !b.Wanted() {
 			t.Errorf("after a second: %s", log.String())
 		}
+		for range 10 {
+			b.Note(call("c2"))
+		}
+		if n := strings.Count(log.String(), "call_id=c2"); n != 3 {
+			t.Errorf("%d lines after a quiet second", n)
+		}
+		// A steady stream gets its lines one after the other.
+		for i := range 4 {
+			time.Sleep(time.Second/3 + time.Millisecond)
+			synctest.Wait()
+			for range 5 {
+				b.Note(call("c3"))
+			}
+			if n := strings.Count(log.String(), "call_id=c3"); n != i+1 {
+				t.Errorf("%d lines of a stream after %d thirds of a second", n, i+1)
+			}
+		}
 		cancel()
 		synctest.Wait()
 	})
