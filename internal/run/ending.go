@@ -12,7 +12,7 @@ func ending(r *Run) (Outcome, string, bool) {
 	if r.Aborting {
 		return OutcomeAborted, r.Why + leftBehind(r), true
 	}
-	left, aside, isolated := false, "", []string{}
+	left, aside, isolated, without := false, "", []string{}, []string{}
 	for i := range r.Steps {
 		s, p := &r.Steps[i], &r.Plan.Steps[i]
 		switch s.State {
@@ -31,6 +31,9 @@ func ending(r *Run) (Outcome, string, bool) {
 			case s.Result != nil && s.Result.Ask:
 				left = true
 			case p.OnFailure == runbooks.OnFailureContinue:
+				if Acts(p.Kind) { // what it was to change is not changed, and who looks at the end only must see that
+					without = append(without, s.ID+": "+s.text())
+				}
 			case p.OnFailure == runbooks.OnFailureIsolate:
 				isolated = append(isolated, s.ID)
 			case p.OnFailure == runbooks.OnFailureAsk:
@@ -49,6 +52,8 @@ func ending(r *Run) (Outcome, string, bool) {
 		return "", "", false
 	case len(isolated) > 0:
 		return OutcomeDegraded, "set aside: " + strings.Join(isolated, ", ") + leftBehind(r), true
+	case len(without) > 0:
+		return OutcomeDegraded, "went on without " + strings.Join(without, "; ") + leftBehind(r), true
 	}
 	if back := NotPutBack(r); len(back) > 0 {
 		return OutcomeDegraded, "not put back: " + strings.Join(back, ", "), true

@@ -134,9 +134,18 @@ func TestOnFailure(t *testing.T) {
 		s.says("intent b 1")
 		s.take()
 		s.must(resultOf("b", 1, run.Done))
-		s.says(map[string]string{"continue": "end done", "isolate": "end degraded: set aside: a"}[what])
+		s.says(map[string]string{"continue": "end degraded: went on without a: failed", "isolate": "end degraded: set aside: a"}[what])
 	}
-	s := two("ask")
+	waits := step("a", "wait", runbooks.Args{Until: `dag.mode == "Off"`})
+	waits.Timeout = time.Second
+	s := begin(t, onFailure(waits, "continue"), calls("b", "a")) // a wait that was in vain changes nothing
+	s.take()
+	s.now = s.now.Add(2 * time.Second)
+	s.take()
+	s.take()
+	s.must(resultOf("b", 1, run.Done))
+	s.says("end done")
+	s = two("ask")
 	s.says()
 	s.must(approvalOf("a", "anna"))
 	s.says("intent b 1")
