@@ -50,7 +50,7 @@ func StartKnot(ctx context.Context, o DNSOptions) (*DNS, error) {
 
 func (o DNSOptions) knot() string {
 	var b strings.Builder
-	b.WriteString("server:\n  rundir: \".\"\n") // where it runs: the path of its socket may be no longer than 107 bytes (unix(7))
+	fmt.Fprintf(&b, "server:\n  rundir: %q\n", o.Dir)
 	for _, a := range o.Listen {
 		fmt.Fprintf(&b, "  listen: \"%s@%d\"\n", a.Addr(), a.Port())
 	}
