@@ -30,8 +30,8 @@ bench commit ./internal/controller '^BenchmarkCommit'
 dns() {
 	command -v nsupdate >/dev/null && command -v named >/dev/null && command -v knotd >/dev/null || { echo "dns: no nsupdate, named or knotd to compare with (make deps)" >&2; return 1; }
 	"$go" build -o "$scratch/siteswap" ./cmd/siteswap || return 1
-	local memory=
-	[[ -w /dev/shm ]] && memory=$(mktemp -d /dev/shm/siteswap.XXXXXX)
+	local memory= # its name is short: the path of knotd's socket may have 107 bytes (unix(7))
+	[[ -w /dev/shm ]] && memory=$(mktemp -d /dev/shm/s.XXXXXX)
 	TMPDIR=${memory:-$scratch} SITESWAP_PEERS=1 SITESWAP_PROGRAM=$scratch/siteswap "$go" test -run='^$' -bench='^Benchmark(NSUpdate|Verify)$' -benchtime="${ROUNDS:-15}x" ./dnsupdate >"$scratch/dns"
 	local code=$?
 	[[ -n $memory ]] && rm -rf "$memory"
