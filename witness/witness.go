@@ -11,6 +11,7 @@ package witness
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -48,25 +49,35 @@ func Probe(ctx context.Context, d Dialer, t Target, timeout time.Duration) State
 	defer cancel()
 	c, err := d.DialContext(ctx, "tcp", t.Address)
 	if err != nil {
-		return State{Why: fmt.Sprintf("Unable to access file shares on witness server '%s': %v; check that it is up and that TCP 445 is open", t.Server, err)}
+		return t.unreachable(err.Error())
 	}
 	defer c.Close()
 	deadline, _ := ctx.Deadline()
 	if err := c.SetDeadline(deadline); err != nil {
-		return State{Why: err.Error()}
+		return t.unreachable(err.Error())
 	}
 	if _, err := fmt.Fprint(c, "PROBE\n"); err != nil {
-		return State{Why: fmt.Sprintf("witness server %s: %v", t.Server, err)}
+		return t.unreachable(err.Error())
 	}
 	line, err := bufio.NewReader(io.LimitReader(c, maxGreeting)).ReadString('\n')
 	if len(line) == maxGreeting {
 		return State{Why: fmt.Sprintf("witness server %s: an endless answer; is it another service that listens there?", t.Server)}
 	}
-	if err != nil {
-		return State{Why: fmt.Sprintf("Unable to access file shares on witness server '%s': no answer in %s; check that it is up and reachable", t.Server, timeout)}
+	var late net.Error
+	switch {
+	case errors.As(err, &late) && late.Timeout():
+		return t.unreachable(fmt.Sprintf("no answer in %s", timeout))
+	case err != nil:
+		return t.unreachable("the connection ended without an answer")
 	}
 	if answer := strings.TrimSpace(line); answer != "OK" {
 		return State{Why: fmt.Sprintf("witness server %s: %s", t.Server, answer)}
 	}
 	return State{Usable: true}
+}
+
+// unreachable is the no of a server with which there is no talking, however it came to the end: one that goes away between the
+// connection and the answer resets it or falls silent.
+func (t Target) unreachable(why string) State {
+	return State{Why: fmt.Sprintf("Unable to access file shares on witness server '%s': %s; check that it is up and that TCP 445 is open", t.Server, why)}
 }

@@ -34,6 +34,25 @@ func share(t *testing.T, answer func(net.Conn)) witness.Target {
 	return witness.Target{Server: "dc.test.local", Address: ln.Addr().String()}
 }
 
+// halfClosed connects, and cannot send any more.
+type halfClosed struct{ net.Dialer }
+
+func (d *halfClosed) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := d.Dialer.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return c, c.(*net.TCPConn).CloseWrite()
+}
+
+// TestProbeCannotAsk: a server that goes away between the connection and the question is one that cannot be reached.
+func TestProbeCannotAsk(t *testing.T) {
+	st := witness.Probe(t.Context(), &halfClosed{}, share(t, says("OK\n")), time.Second)
+	if st.Usable || !strings.HasPrefix(st.Why, unable) {
+		t.Errorf("got %+v", st)
+	}
+}
+
 // says reads the question and answers with a text.
 func says(text string) func(net.Conn) {
 	return func(c net.Conn) {
@@ -42,6 +61,9 @@ func says(text string) func(net.Conn) {
 		}
 	}
 }
+
+// unable begins what Exchange says of a witness that cannot be reached.
+const unable = "Unable to access file shares on witness server 'dc.test.local': "
 
 func TestProbe(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -53,9 +75,9 @@ func TestProbe(t *testing.T) {
 		"with a return":   {says("OK\r\n"), true, ""},
 		"refuses":         {says("access is denied\n"), false, "access is denied"},
 		"garbage":         {says("\x00\xff\n"), false, "dc.test.local"},
-		"half an answer":  {says("OK"), false, "no answer"},
-		"closes at once":  {func(net.Conn) {}, false, "dc.test.local"},
-		"silent":          {func(c net.Conn) { bufio.NewReader(c).ReadString(0) }, false, "no answer"},
+		"half an answer":  {says("OK"), false, unable + "the connection ended without an answer"},
+		"closes at once":  {func(net.Conn) {}, false, unable},
+		"silent":          {func(c net.Conn) { bufio.NewReader(c).ReadString(0) }, false, unable + "no answer in 200ms"},
 		"an endless line": {func(c net.Conn) { endless(c) }, false, "endless"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package mail
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 )
@@ -182,8 +183,15 @@ func (l *Ledger) Reseeded(db, to, from string) {
 
 // Missing are the messages that reachable dumpsters hold and the copy on a server does not, in the order of client and
 // number: what Active Manager has delivered again after a lossy activation, and again when a dumpster that could not be
-// reached comes back (domain-exchange.md, Safety Net).
+// reached comes back (domain-exchange.md, Safety Net). reachable is called without the ledger's lock: it asks the model, which
+// tells the ledger of its changes under a lock of its own.
 func (l *Ledger) Missing(db, on string, reachable func(hub string) bool) []Message {
+	var near []string
+	for _, hub := range l.dumpsters(db) {
+		if reachable(hub) {
+			near = append(near, hub)
+		}
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	d, c, err := l.find(db, on)
@@ -191,22 +199,24 @@ func (l *Ledger) Missing(db, on string, reachable func(hub string) bool) []Messa
 		return nil
 	}
 	missing := map[Message]bool{}
-	for hub, held := range d.dumpsters {
-		if !reachable(hub) {
-			continue
-		}
-		for m := range held {
+	for _, hub := range near {
+		for m := range d.dumpsters[hub] {
 			if _, has := c.at[m]; !has {
 				missing[m] = true
 			}
 		}
 	}
-	out := make([]Message, 0, len(missing))
-	for m := range missing {
-		out = append(out, m)
+	return slices.SortedFunc(maps.Keys(missing), compareMessages)
+}
+
+// dumpsters are the hub servers that hold messages of a database.
+func (l *Ledger) dumpsters(db string) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if d := l.dbs[db]; d != nil {
+		return slices.Sorted(maps.Keys(d.dumpsters))
 	}
-	slices.SortFunc(out, compareMessages)
-	return out
+	return nil
 }
 
 // Generation is the log that holds m on a server's copy.

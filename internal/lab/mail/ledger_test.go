@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -99,6 +100,30 @@ func TestLossyActivationCutsTheBranch(t *testing.T) {
 	if diff := cmp.Diff(mail.Audit{Acknowledged: 7, Lost: 7, LostLogs: 11, Examples: []mail.Message{
 		msg(1), msg(2), msg(3), msg(4), msg(5), msg(6), msg(7)}}, l.Audit("DB1", "")); diff != "" {
 		t.Errorf("mounted nowhere: %s", diff)
+	}
+}
+
+// TestMissingAsksWithoutTheLock: the model is asked what can be reached under its own lock, and it tells the ledger of changes
+// under that lock: with the ledger's lock held meanwhile, both would wait for ever.
+func TestMissingAsksWithoutTheLock(t *testing.T) {
+	l := newLedger(t, 3)
+	l.Held("DB1", msg(2), "EX2")
+	missing := l.Missing("DB1", "EX3", func(string) bool {
+		changed := make(chan struct{})
+		go func() {
+			l.Activated("DB1", "EX3", 0)
+			l.Wake()
+			close(changed)
+		}()
+		select {
+		case <-changed:
+		case <-time.After(5 * time.Second):
+			t.Error("the ledger is locked while it asks")
+		}
+		return true
+	})
+	if diff := cmp.Diff([]mail.Message{msg(2)}, missing); diff != "" {
+		t.Error(diff)
 	}
 }
 
