@@ -13,10 +13,21 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	os.Exit(run(signalled(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// signalled ends with the first Ctrl-C or SIGTERM, upon which a command ends what it began. The second one ends the program at
+// once: who presses again does not want to wait.
+func signalled() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-c
+		signal.Stop(c) // before anybody hears of the first, so that no second one is lost
+		cancel()
+	}()
+	return ctx
 }
 
 // Exit codes (formats.md).

@@ -1,18 +1,15 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -23,12 +20,7 @@ import (
 
 // TestMain lets the test binary be the program as well: scripts run it, and a drill starts its controllers from it.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"siteswap": func() {
-		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-		code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-		stop()
-		os.Exit(code)
-	}})
+	testscript.Main(m, map[string]func(){"siteswap": main, "takes-its-time": takesItsTime})
 }
 
 // TestScript is what every command says, and with which exit code: one script per verb. None of them starts anything.

@@ -41,6 +41,9 @@ func settled(r *Run, s *Step, p *runbooks.Step, in Input) (Result, bool) {
 	case len(c.old) == 0 && !c.early:
 		return Result{State: Done, Agrees: true, Text: text}, true
 	case limit > 0 && in.Now.Sub(s.Since) >= in.scaled(limit):
+		if c.early {
+			c.old = append(c.old, "a resolver was not asked since the change")
+		}
 		return Result{State: Failed, Text: strings.Join(c.old, "; ") + ", after " + limit.String()}, true
 	case len(c.old) == 0:
 		return Result{}, false

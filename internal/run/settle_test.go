@@ -68,6 +68,7 @@ func TestSettleAsksResolvers(t *testing.T) {
 		"old to the end":             {moved, cached{values: []string{"10.0.1.10"}, left: 4 * time.Minute}, 20 * time.Minute, 21 * time.Minute, run.Failed, "still answers internal.test.local with 10.0.1.10, after 20m0s"},
 		"silent":                     {moved, cached{silent: true}, 0, 6 * time.Minute, run.Done, "; not seen, since they do not answer: resolvers 10.0.9.53:53"},
 		"asked before the change":    {moved, cached{values: []string{"10.0.2.13"}, age: time.Hour}, 0, 6 * time.Minute, run.Acting, ""},
+		"never asked since":          {moved, cached{values: []string{"10.0.2.13"}, age: time.Hour}, 20 * time.Minute, 21 * time.Minute, run.Failed, "a resolver was not asked since the change, after 20m0s"},
 		"another name's":             {other, cached{values: []string{"10.0.1.10"}, left: time.Hour}, 0, 6 * time.Minute, run.Done, "caches have run out"},
 		"the long TTL":               {lowered, cached{values: []string{"10.0.1.10"}, left: 4 * time.Minute}, 0, 6 * time.Minute, run.Acting, "still answers internal.test.local with 10.0.1.10; its cache"},
 		"the short TTL":              {lowered, cached{values: []string{"10.0.1.10"}, left: 40 * time.Second}, 0, 6 * time.Minute, run.Done, "caches have run out"},

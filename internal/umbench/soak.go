@@ -38,7 +38,7 @@ func soak(ctx context.Context, o options, r *rig) error {
 		if seconds++; seconds%every == 0 {
 			rss, _ := memory(s.cmd.Process.Pid)
 			sizes = append(sizes, rss)
-			fmt.Printf("  after %4d s: %9d calls, %d lost, %d wrong, RSS %.1f MiB\n", seconds, rep.Placed, rep.Lost, rep.Wrong, rss)
+			fmt.Printf("  after %4d s: %9d calls, %d lost, %d wrong, RSS %.1f MiB, %s\n", seconds, rep.Placed, rep.Lost, rep.Wrong, rss, drops(s))
 		}
 	}
 	rep, err := umload.Run(ctx, disturbed)

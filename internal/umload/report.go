@@ -27,7 +27,7 @@ func (r Report) Rate() float64 { return float64(r.Answered) / r.Took.Seconds() }
 
 // String is for people.
 func (r Report) String() string {
-	return fmt.Sprintf("%d calls in %.1f s (%.0f/s), %d lost, %d wrong, p50 %v, p99 %v", r.Placed, r.Took.Seconds(), r.Rate(), r.Lost, r.Wrong, r.P50, r.P99)
+	return fmt.Sprintf("%d calls in %.1f s (%.0f/s), %d lost, %d wrong, p50 %v, p99 %v, longest %v", r.Placed, r.Took.Seconds(), r.Rate(), r.Lost, r.Wrong, r.P50, r.P99, r.Max)
 }
 
 // histogram counts latencies by the microsecond.

@@ -15,10 +15,15 @@ const Datagram = 65535
 // answerSize is what the buffer of an answer has room for at first; a longer one makes it grow.
 const answerSize = 2048
 
+// room is a receive buffer for what comes in T1, the half second after which a caller sends again (RFC 3261 17.1.1.1), at 57,000
+// calls per second: an INVITE takes 2.3 KiB of it, and the system gives twice what is asked for. A virtual machine whose host
+// lets it stand still for a tenth of a second loses calls with 4 MiB (docs/um-load.md). Memory is taken only while it is full.
+const room = 32 << 20
+
 // Options are how a Conn works. The zero value is good.
 type Options struct {
 	Size    int // datagrams per call; 64
-	Receive int // bytes of the socket's receive buffer to ask the system for; 4 MiB
+	Receive int // bytes of the socket's receive buffer to ask the system for; 32 MiB, see room
 }
 
 func (o Options) settled() Options {
@@ -26,7 +31,7 @@ func (o Options) settled() Options {
 		o.Size = 64
 	}
 	if o.Receive <= 0 {
-		o.Receive = 4 << 20
+		o.Receive = room
 	}
 	return o
 }
