@@ -21,14 +21,7 @@ type between struct {
 // behind gives the address of a spoiled way to the server. Questions pass.
 func (b *between) behind(t *testing.T, server string) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	pc, err := net.ListenPacket("udp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	l, pc := bothSockets(t)
 	t.Cleanup(func() { l.Close(); pc.Close() })
 	go b.datagrams(pc, server)
 	go func() {

@@ -23,12 +23,10 @@ import (
 // script answers requests with raw bytes: as many messages as it returns, none for silence.
 type script func(network string, request *dns.Msg) [][]byte
 
-// serve runs a script on UDP and TCP of one port.
-func serve(t *testing.T, s script) dnsupdate.Server {
+// bothSockets are TCP and UDP of one port, at an address of this process alone: elsewhere the port may be taken for one of them.
+func bothSockets(t *testing.T) (net.Listener, net.PacketConn) {
 	t.Helper()
-	// An address of this process alone, so that the same port is free for both.
-	own := fmt.Sprintf("127.75.%d.%d:0", os.Getpid()>>8&0xff, 1+os.Getpid()&0x7f)
-	l, err := net.Listen("tcp", own)
+	l, err := net.Listen("tcp", fmt.Sprintf("127.75.%d.%d:0", os.Getpid()>>8&0xff, 1+os.Getpid()&0x7f))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,6 +34,13 @@ func serve(t *testing.T, s script) dnsupdate.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return l, pc
+}
+
+// serve runs a script on UDP and TCP of one port.
+func serve(t *testing.T, s script) dnsupdate.Server {
+	t.Helper()
+	l, pc := bothSockets(t)
 	var mu sync.Mutex
 	play := s
 	s = func(network string, q *dns.Msg) [][]byte {

@@ -3,6 +3,7 @@ package runbooks
 import (
 	"strconv"
 	"strings"
+	"sync"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
@@ -84,7 +85,8 @@ type activation struct {
 	words map[string]func(*world) ref.Val
 }
 
-func wordIndex() map[string]func(*world) ref.Val {
+// wordIndex is the vocabulary by name, of the words that are values.
+var wordIndex = sync.OnceValue(func() map[string]func(*world) ref.Val {
 	index := map[string]func(*world) ref.Val{}
 	for _, w := range Vocabulary() {
 		if w.value != nil {
@@ -92,7 +94,7 @@ func wordIndex() map[string]func(*world) ref.Val {
 		}
 	}
 	return index
-}
+})
 
 // ResolveName is part of cel.Activation.
 func (a *activation) ResolveName(name string) (any, bool) {

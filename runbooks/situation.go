@@ -22,9 +22,8 @@ func expected(t *dag.Topology, plan *Plan) situation {
 	return s
 }
 
-// needless are the steps that are skipped in a situation whatever else is seen.
-func needless(t *dag.Topology, plan *Plan, s situation) map[string]bool {
-	x := NewExpressions()
+// needless are the steps that are skipped in a situation whatever else is seen; x may know the expressions already.
+func needless(x *Expressions, t *dag.Topology, plan *Plan, s situation) map[string]bool {
 	env := Env{Topology: t, Params: plan.Parameters, Mode: s.mode, Vantage: max(0, Vantage(plan, t))}
 	env.Facts.Mode = dag.Know(s.dac, "situation")
 	out := map[string]bool{}
@@ -46,7 +45,7 @@ func Needless(t *dag.Topology, plan *Plan, mode string, dac dag.ActivationMode) 
 	if mode == "" {
 		mode = "unplanned"
 	}
-	return needless(t, plan, situation{mode: mode, dac: dac})
+	return needless(NewExpressions(), t, plan, situation{mode: mode, dac: dac})
 }
 
 // meet says whether there is a situation in which neither of two steps is needless.
@@ -62,11 +61,12 @@ func meet(skipped []map[string]bool, a, b string) bool {
 // everySituation is needless in each of them.
 func everySituation(t *dag.Topology, plan *Plan) []map[string]bool {
 	var out []map[string]bool
+	x := NewExpressions()
 	for _, s := range situations() {
 		if m := plan.Parameter("mode"); m != "" && m != "auto" && m != s.mode {
 			continue
 		}
-		out = append(out, needless(t, plan, s))
+		out = append(out, needless(x, t, plan, s))
 	}
 	return out
 }
@@ -74,7 +74,7 @@ func everySituation(t *dag.Topology, plan *Plan) []map[string]bool {
 // brief is the plan without the steps that are needless in the situation that is expected, and their names. What waited for one
 // of them waits for what it waited for.
 func brief(t *dag.Topology, plan *Plan) (short *Plan, left []string) {
-	skip := needless(t, plan, expected(t, plan))
+	skip := needless(NewExpressions(), t, plan, expected(t, plan))
 	if len(skip) == 0 {
 		return plan, nil
 	}

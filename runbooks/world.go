@@ -213,8 +213,11 @@ func (w *world) mounted(site int) ref.Val {
 // elsewhere does is another question.
 func (w *world) mountsNone(site, db int) bool {
 	for _, c := range w.Topology.Databases[db].Copies {
+		if w.Topology.Members[c.Member].Site != site {
+			continue
+		}
 		here := at(w.Facts.Members, c.Member).MountsHere
-		if w.Topology.Members[c.Member].Site == site && (!here.Known || slices.Contains(here.Value, w.Topology.Databases[db].Name)) {
+		if !here.Known || slices.Contains(here.Value, w.Topology.Databases[db].Name) {
 			return false
 		}
 	}

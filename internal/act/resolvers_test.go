@@ -2,7 +2,9 @@ package act_test
 
 import (
 	"context"
+	"fmt"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -25,6 +27,20 @@ type cache struct {
 	asked   atomic.Int32
 }
 
+// bothSockets are TCP and UDP of one port, at an address of this process alone: elsewhere the port may be taken for one of them.
+func bothSockets(t *testing.T) (net.Listener, net.PacketConn) {
+	t.Helper()
+	l, err := net.Listen("tcp", fmt.Sprintf("127.74.%d.%d:0", os.Getpid()>>8&0xff, 1+os.Getpid()&0x7f))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pc, err := net.ListenPacket("udp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l, pc
+}
+
 func newCache(t *testing.T, zone string, rows ...names.Record) *cache {
 	t.Helper()
 	c := &cache{}
@@ -34,14 +50,7 @@ func newCache(t *testing.T, zone string, rows ...names.Record) *cache {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	pc, err := net.ListenPacket("udp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	l, pc := bothSockets(t)
 	t.Cleanup(c.Start(l, pc))
 	c.address = l.Addr().String()
 	return c

@@ -3,7 +3,6 @@ package act_test
 import (
 	"context"
 	"fmt"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -46,14 +45,7 @@ func newSplit(t *testing.T) *split {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		pc, err := net.ListenPacket("udp", l.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
+		l, pc := bothSockets(t)
 		stop := srv.Start(l, pc)
 		t.Cleanup(stop)
 		s.servers, s.stop = append(s.servers, srv), append(s.stop, stop)

@@ -3,7 +3,9 @@ package controller_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
+	"os"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -29,10 +31,11 @@ func (n *tcpNode) end(tb testing.TB) {
 	}
 }
 
-// freePort is a port that was free a moment ago: what a controller advertises must be known before it listens.
+// freePort is a port that was free a moment ago: what a controller advertises must be known before it listens. It is one of an
+// address of this process alone, so that nobody else's connection takes it meanwhile.
 func freePort(tb testing.TB) string {
 	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", fmt.Sprintf("127.72.%d.%d:0", os.Getpid()>>8&0xff, 1+os.Getpid()&0x7f))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -1,8 +1,10 @@
 package health_test
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -21,7 +23,8 @@ type zone map[string][]string
 // nameServer serves the zone over UDP and TCP on one port. Code is what it answers everything with; long makes UDP answers truncated.
 func nameServer(t *testing.T, z zone, code int, long bool, asked *atomic.Int32) string {
 	t.Helper()
-	p, err := net.ListenPacket("udp", "127.0.0.1:0")
+	// An address of this process alone: elsewhere the port may be taken for one of the two.
+	p, err := net.ListenPacket("udp", fmt.Sprintf("127.73.%d.%d:0", os.Getpid()>>8&0xff, 1+os.Getpid()&0x7f))
 	if err != nil {
 		t.Fatal(err)
 	}
