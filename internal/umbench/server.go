@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
@@ -40,13 +41,27 @@ type rig struct {
 	cpu                 string // which processor the servers get; empty: any
 }
 
+// freePort is free for UDP and TCP, and lies below the ports that the system gives to those who call (ip_local_port_range): none of
+// them takes it before the server does, or holds it for a minute after its end (TIME_WAIT).
 func freePort() (uint16, error) {
-	p, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	var last error
+	for range 100 {
+		at := local(uint16(20_000 + rand.IntN(12_000)))
+		p, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
+		if err != nil {
+			last = err
+			continue
+		}
+		l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(at))
+		p.Close()
+		if err != nil {
+			last = err
+			continue
+		}
+		l.Close()
+		return at.Port(), nil
 	}
-	defer p.Close()
-	return p.LocalAddr().(*net.UDPAddr).AddrPort().Port(), nil
+	return 0, fmt.Errorf("no port is free for UDP and TCP: %w", last)
 }
 
 func local(port uint16) netip.AddrPort {
