@@ -32,7 +32,7 @@ type fastCounts struct {
 
 // Traffic is what went over the sockets.
 type Traffic struct {
-	Fast    map[string]uint64 `json:"fast"` // plain calls that nobody looked at, by the first target of their 302
+	Fast    map[string]uint64 `json:"fast"` // plain calls, by the first target of their 302
 	ACKs    uint64            `json:"acks"`
 	Unsent  uint64            `json:"unsent"` // answers that the system refused to send
 	Silent  guard.Counts      `json:"silent"`
@@ -66,9 +66,6 @@ func (s *Server) counter(target string) *atomic.Uint64 {
 	return n
 }
 
-// wanted says whether somebody wants to look at the next call.
-func (s *Server) wanted() bool { return s.o.Wanted() }
-
 // serveBatch answers many datagrams with each system call.
 func (s *Server) serveBatch(u *net.UDPConn) error {
 	c, err := batch.New(u, batch.Options{})
@@ -82,7 +79,7 @@ func (s *Server) serveBatch(u *net.UDPConn) error {
 	} else {
 		s.o.Logger.Info("serving", "listen", u.LocalAddr(), "buffer", b)
 	}
-	w := s.newWorker(s.sender(u))
+	w := s.newWorker("udp", s.sender(u))
 	for failed := 0; ; {
 		n, err := c.Read()
 		if errors.Is(err, net.ErrClosed) {
@@ -131,7 +128,7 @@ func (s *Server) forgetBuffers(c *batch.Conn) {
 // serveEach answers one datagram at a time, on sockets that are none of the system's.
 func (s *Server) serveEach(p net.PacketConn) error {
 	send := s.sender(p)
-	w, buf, out := s.newWorker(send), make([]byte, datagram), []byte(nil)
+	w, buf, out := s.newWorker("udp", send), make([]byte, datagram), []byte(nil)
 	for failed := 0; ; {
 		n, addr, err := p.ReadFrom(buf)
 		if errors.Is(err, net.ErrClosed) {

@@ -18,7 +18,7 @@ func Remembered(s *Server) int { return s.memory.size() }
 
 // Fast gives a function that answers on the fast path only; false is what it leaves to the slow one.
 func Fast(s *Server) func(b, raw []byte, from netip.AddrPort) (answer []byte, to netip.AddrPort, ok bool) {
-	w := s.newWorker(nil)
+	w := s.newWorker("udp", nil)
 	return func(b, raw []byte, from netip.AddrPort) ([]byte, netip.AddrPort, bool) {
 		answer, ok := w.fast(b, raw, from)
 		return answer, netip.AddrPortFrom(from.Addr(), w.invite.Port(from.Port())), ok

@@ -20,6 +20,8 @@ type routes struct {
 type route struct {
 	contacts [2]invite.Contacts // without and with user=phone; nil: not here
 	answered *atomic.Uint64
+	target   string // the first of the contacts
+	why      string // behind the kind of the place
 }
 
 // open stands for the caller's user in a Contact that is being prepared; no URI holds it.
@@ -38,7 +40,8 @@ func newRoutes(t *Table, s State, answered func(target string) *atomic.Uint64) r
 				c := call{table: t, state: s, uri: uri{scheme: "sip", user: open, phone: phone == 1}}
 				a := c.route(place{plan: plan, home: home(h - stored)})
 				if one.contacts[phone] = prepared(a); one.contacts[phone] != nil {
-					one.answered = answered(a.Contacts[0].address())
+					one.target, one.why = a.Contacts[0].address(), a.Why
+					one.answered = answered(one.target)
 				}
 			}
 			r.all = append(r.all, one)
@@ -75,6 +78,7 @@ func (r *routes) at(p place) *route {
 // worker answers datagrams of one socket. It is used by one goroutine and allocates nothing for a plain call.
 type worker struct {
 	s      *Server
+	over   string // udp, tcp or tls
 	send   sender // copies of answers, which a stateful server sends again
 	tags   *tagger
 	invite invite.Plain
@@ -83,8 +87,8 @@ type worker struct {
 	agent  string // the last User-Agent that is no scanner's
 }
 
-func (s *Server) newWorker(send sender) *worker {
-	return &worker{s: s, send: send, tags: newTagger(s.o.TagKey)}
+func (s *Server) newWorker(over string, send sender) *worker {
+	return &worker{s: s, over: over, send: send, tags: newTagger(s.o.TagKey)}
 }
 
 // answer appends the answer to a datagram to b, and says to which port of its source it goes; false is silence. What the fast
@@ -104,21 +108,26 @@ func (w *worker) answer(b, raw []byte, from netip.AddrPort) (_ []byte, port uint
 	return append(b, answer...), to.Port(), true
 }
 
-// fast answers a plain call that leads to a 302 and that nobody wants to look at.
+// fast answers a plain call that leads to a 302. One that somebody wants to look at is no slower for it than the telling.
 func (w *worker) fast(b, raw []byte, from netip.AddrPort) (_ []byte, ok bool) {
-	p := &w.invite
-	if w.s.memory != nil || w.s.wanted() || !p.Read(raw) || !w.known(p.Agent) {
+	p, looked := &w.invite, Call{}
+	wanted := w.s.memory == nil && w.s.o.Wanted()
+	if wanted {
+		looked.At = w.s.o.Now()
+	}
+	if w.s.memory != nil || !p.Read(raw) || !w.known(p.Agent) {
 		return b, false
 	}
 	now := w.s.view.Load()
 	if now.table == nil {
 		return b, false
 	}
-	number := p.User
+	number, by := p.User, "request-uri"
 	if len(p.Diverted) > 0 && now.table.diversion != Ignore {
-		number = p.Diverted
+		number, by = p.Diverted, "diversion"
 	}
-	r := now.routes.at(w.find(now.table, number))
+	at := w.find(now.table, number)
+	r := now.routes.at(at)
 	if r == nil {
 		return b, false
 	}
@@ -131,7 +140,21 @@ func (w *worker) fast(b, raw []byte, from netip.AddrPort) (_ []byte, ok bool) {
 	}
 	w.tag = appendTag(w.tags, w.tag[:0], p.CallID, p.FromTag, p.Branch, p.Sequence, p.URI)
 	r.answered.Add(1)
-	return p.Append(b, w.tag, contacts, from), true
+	before := len(b)
+	b = p.Append(b, w.tag, contacts, from)
+	if wanted {
+		looked.Called, looked.By, looked.Target, looked.Why = string(number), by, r.target, at.kind+r.why
+		looked.Request, looked.Answer = raw, b[before:]
+		w.tell(looked, from)
+	}
+	return b, true
+}
+
+// tell fills in what all calls of the fast path have.
+func (w *worker) tell(c Call, from netip.AddrPort) {
+	c.CallID, c.Source, c.Transport, c.Status, c.Fast = string(w.invite.CallID), from, w.over, 302, true
+	c.Took = w.s.o.Now().Sub(c.At)
+	w.s.o.OnCall(c)
 }
 
 // known says whether the User-Agent is no scanner's; the slow path deals with those. A peer's is the same in all its calls.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"siteswap/umredirect"
 	"siteswap/umredirect/health"
 	"siteswap/umredirect/umredirecttest"
@@ -13,6 +15,22 @@ import (
 
 // server has every kind of home, and nobody who looks at calls.
 func server(t testing.TB, change func(*umredirect.TableOptions)) *umredirect.Server {
+	return serverFor(t, change, nil)
+}
+
+// watched is a server whose calls somebody looks at.
+type watched struct {
+	*umredirect.Server
+	last umredirect.Call
+}
+
+func watch(t testing.TB, change func(*umredirect.TableOptions)) *watched {
+	w := &watched{}
+	w.Server = serverFor(t, change, func(c umredirect.Call) { w.last = c })
+	return w
+}
+
+func serverFor(t testing.TB, change func(*umredirect.TableOptions), look func(umredirect.Call)) *umredirect.Server {
 	t.Helper()
 	o := parts()
 	if change != nil {
@@ -22,7 +40,7 @@ func server(t testing.TB, change func(*umredirect.TableOptions)) *umredirect.Ser
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := umredirect.New(umredirect.Options{Table: tab, Peers: umredirecttest.Loopback(), TagKey: []byte(umredirecttest.Key), First: inProd})
+	s, err := umredirect.New(umredirect.Options{Table: tab, Peers: umredirecttest.Loopback(), TagKey: []byte(umredirecttest.Key), First: inProd, OnCall: look})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,8 +58,8 @@ func plainCalls() (out []string) {
 }
 
 // states are what a server may know.
-func states(t testing.TB) (out []*umredirect.Server) {
-	plain, down, ignore := server(t, nil), server(t, nil), server(t, func(o *umredirect.TableOptions) { o.Diversion = umredirect.Ignore })
+func states(t testing.TB) (out []*watched) {
+	plain, down, ignore := watch(t, nil), watch(t, nil), watch(t, func(o *umredirect.TableOptions) { o.Diversion = umredirect.Ignore })
 	var report []health.Status
 	for _, w := range table(t).Watched() {
 		if w.Legacy {
@@ -49,22 +67,28 @@ func states(t testing.TB) (out []*umredirect.Server) {
 		}
 	}
 	down.SetHealth(report)
-	weighted := server(t, func(o *umredirect.TableOptions) {
+	weighted := watch(t, func(o *umredirect.TableOptions) {
 		o.DialPlans[0].Current["Prod"] = []umredirect.Target{{Host: "ex1.test.local", Q: 1, Weight: 3}, {Host: "ex2.test.local", Q: 1, Weight: 1}}
 	})
-	nowhere := server(t, func(o *umredirect.TableOptions) { o.Unknown = umredirect.HomeDecline })
-	return []*umredirect.Server{plain, down, ignore, weighted, nowhere}
+	nowhere := watch(t, func(o *umredirect.TableOptions) { o.Unknown = umredirect.HomeDecline })
+	return []*watched{plain, down, ignore, weighted, nowhere}
 }
 
-func same(t *testing.T, s *umredirect.Server, fast func(b, raw []byte, from netip.AddrPort) ([]byte, netip.AddrPort, bool), raw []byte, from netip.AddrPort) bool {
+// same: what the fast path takes is answered as on the slow one, and told alike.
+func same(t *testing.T, s *watched, fast func(b, raw []byte, from netip.AddrPort) ([]byte, netip.AddrPort, bool), raw []byte, from netip.AddrPort) bool {
 	t.Helper()
 	got, to, ok := fast(nil, raw, from)
 	if !ok {
 		return false
 	}
-	want, wantTo := umredirect.Handle(s, raw, from, "udp")
+	told := s.last
+	want, wantTo := umredirect.Handle(s.Server, raw, from, "udp")
+	told.Fast, told.At, told.Took = !told.Fast, s.last.At, s.last.Took
 	if !bytes.Equal(got, want) || to != wantTo {
 		t.Errorf("%q\nfast to %s:\n%s\nslow to %s:\n%s", raw, to, got, wantTo, want)
+	}
+	if diff := cmp.Diff(s.last, told, cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b })); diff != "" {
+		t.Errorf("%q is told (-slow +fast):\n%s", raw, diff)
 	}
 	return true
 }
@@ -72,7 +96,7 @@ func same(t *testing.T, s *umredirect.Server, fast func(b, raw []byte, from neti
 // Every plain call to a 302 goes the fast way, and gets what it would get on the slow one.
 func TestFastIsSlow(t *testing.T) {
 	for i, s := range states(t) {
-		fast, taken := umredirect.Fast(s), 0
+		fast, taken := umredirect.Fast(s.Server), 0
 		for _, raw := range plainCalls() {
 			for _, from := range []string{"127.0.0.1:5070", "127.0.0.1:9", "[::1]:5070", "[fe80::1%2]:5070"} {
 				if same(t, s, fast, []byte(raw), netip.MustParseAddrPort(from)) {
@@ -142,7 +166,7 @@ func FuzzFastIsSlow(f *testing.F) {
 	servers := states(f)
 	fast := make([]func(b, raw []byte, from netip.AddrPort) ([]byte, netip.AddrPort, bool), len(servers))
 	for i, s := range servers {
-		fast[i] = umredirect.Fast(s)
+		fast[i] = umredirect.Fast(s.Server)
 	}
 	f.Fuzz(func(t *testing.T, raw []byte, port uint16, state byte) {
 		i := int(state) % len(servers)

@@ -126,7 +126,7 @@ func (s *Server) serveConn(c net.Conn, transport string) {
 		}
 		c.SetDeadline(time.Time{})
 	}
-	st := &stream{worker: s.newWorker(nil), conn: c, in: bufio.NewReaderSize(c, streamBuffer), from: addrPort(c.RemoteAddr()), transport: transport}
+	st := &stream{worker: s.newWorker(transport, nil), conn: c, in: bufio.NewReaderSize(c, streamBuffer), from: addrPort(c.RemoteAddr()), transport: transport}
 	for st.await() == nil && s.guard.Look(st.from.Addr(), s.o.Now()) == guard.Answer {
 		if st.plain() {
 			continue

@@ -21,8 +21,8 @@ type Options struct {
 	StateFile string         // where the setting is kept; empty: nowhere
 	First     Setting        // in force until somebody sets another, when no state file says better
 
-	OnCall func(Call)  // after the answer of an INVITE; must not block
-	Wanted func() bool // whether OnCall wants the next one; nil: every one. What nobody wants to look at is answered faster
+	OnCall func(Call)  // for each INVITE whose answer is made and not yet sent: it must be quick
+	Wanted func() bool // whether OnCall wants the next plain one; nil: every one. The others come all the same
 
 	Limits Limits
 	Logger *slog.Logger
@@ -50,6 +50,7 @@ type Call struct {
 	Target    string // the first Contact's host and port
 	Why       string
 	Took      time.Duration
+	Fast      bool // a plain one, which Traffic counts
 	// Request and Answer are the messages, for whoever copies them. They are not kept beyond OnCall.
 	Request, Answer []byte
 }

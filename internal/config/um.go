@@ -24,7 +24,7 @@ type UM struct {
 
 	Watch    *UMWatch          `yaml:"watch" doc:"How the servers that calls are redirected to are watched."`
 	Homer    *Homer            `yaml:"homer" doc:"A server that gets copies of the messages (HEP3)."`
-	LogLines int               `yaml:"log_lines" min:"1" max:"10000" doc:"Calls per second that get a log line; 50 unless set. The others are counted, and answered faster."`
+	LogLines int               `yaml:"log_lines" min:"1" max:"10000" doc:"Calls per second that get a log line; 50 unless set. The others are counted."`
 	Drain    document.Duration `yaml:"drain" min:"0" doc:"How long a redirector that is asked to end answers OPTIONS 503 and still takes calls; 25s unless set: one round of a PBX's OPTIONS."`
 }
 

@@ -46,7 +46,8 @@ type Book struct {
 	skipped atomic.Uint64
 
 	mu      sync.Mutex
-	entries []Entry // the oldest first
+	waiting []umredirect.Call // for their lines
+	entries []Entry           // the oldest first
 	last    uint64
 	changed chan struct{}
 	counts  map[outcome]uint64
@@ -79,20 +80,25 @@ func New(o Options) *Book {
 	return b
 }
 
-// Run grants lines as time passes and says every second how many calls had none, until the context ends. Lines come one after the
-// other and not all at the beginning of a second, or the calls of that moment would all be looked at, and wait for each other;
-// after a quiet time there are as many as a second has.
+// linesEvery is how often lines are written: some at once cost calls less than each alone.
+const linesEvery = 100 * time.Millisecond
+
+// Run writes lines, grants more as time passes, and says every second how many calls had none, until the context ends. They are
+// granted a few at a time and not all at the beginning of a second, so that they show the whole of it; after a quiet time there are
+// as many as a second has.
 func (b *Book) Run(ctx context.Context) {
-	every := max(time.Millisecond, time.Second/time.Duration(b.o.PerSecond))
+	every := max(linesEvery, time.Second/time.Duration(b.o.PerSecond))
 	lines, told := time.NewTicker(every), time.NewTicker(time.Second)
 	defer lines.Stop()
 	defer told.Stop()
 	for {
 		select {
 		case <-ctx.Done():
+			b.write()
 			b.tell()
 			return
 		case <-lines.C:
+			b.write()
 			b.grant(max(1, int64(b.o.PerSecond)*int64(every)/int64(time.Second)))
 		case <-told.C:
 			b.tell()
@@ -120,7 +126,7 @@ func (b *Book) tell() {
 // Wanted says whether the next call would get a line. The redirector asks for every call, so it costs next to nothing.
 func (b *Book) Wanted() bool { return b.left.Load() > 0 }
 
-// Note takes note of a call that was looked at.
+// Note takes note of a call that was looked at. Its line is written by Run: no call waits for a disk.
 func (b *Book) Note(c umredirect.Call) {
 	b.count(c)
 	b.mirror(c)
@@ -128,18 +134,40 @@ func (b *Book) Note(c umredirect.Call) {
 		b.skipped.Add(1)
 		return
 	}
-	e := Entry{At: c.At.UTC(), CallID: c.CallID, Source: c.Source.String(), Transport: c.Transport, Called: c.Called, By: c.By,
-		Status: c.Status, Target: c.Target, Why: c.Why, Micros: c.Took.Microseconds()}
-	b.o.Logger.Info("call", "call_id", e.CallID, "source", e.Source, "transport", e.Transport, "called", e.Called, "by", e.By,
-		"status", e.Status, "target", e.Target, "why", e.Why, "us", e.Micros)
+	c.Request, c.Answer = nil, nil // which the redirector uses again
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.last++
-	e.Number = b.last
-	if len(b.entries) == b.o.Keep {
-		b.entries = slices.Delete(b.entries, 0, max(1, b.o.Keep/10)) // now and then, not at each call
+	b.waiting = append(b.waiting, c) // at most as many as a second has lines
+}
+
+// write writes the lines of the calls that wait for theirs.
+func (b *Book) write() {
+	b.mu.Lock()
+	calls := b.waiting
+	b.waiting = nil
+	b.mu.Unlock()
+	if len(calls) == 0 {
+		return
 	}
-	b.entries = append(b.entries, e)
+	entries := make([]Entry, 0, len(calls))
+	for i := range calls {
+		c := &calls[i]
+		e := Entry{At: c.At.UTC(), CallID: c.CallID, Source: c.Source.String(), Transport: c.Transport, Called: c.Called, By: c.By,
+			Status: c.Status, Target: c.Target, Why: c.Why, Micros: c.Took.Microseconds()}
+		b.o.Logger.Info("call", "call_id", e.CallID, "source", e.Source, "transport", e.Transport, "called", e.Called, "by", e.By,
+			"status", e.Status, "target", e.Target, "why", e.Why, "us", e.Micros)
+		entries = append(entries, e)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, e := range entries {
+		b.last++
+		e.Number = b.last
+		b.entries = append(b.entries, e)
+	}
+	if over := len(b.entries) - b.o.Keep; over > 0 {
+		b.entries = slices.Delete(b.entries, 0, max(over, b.o.Keep/10)) // now and then, not at each call
+	}
 	close(b.changed)
 	b.changed = make(chan struct{})
 }
@@ -162,11 +190,12 @@ func (b *Book) mirror(c umredirect.Call) {
 func (b *Book) count(c umredirect.Call) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	k := outcome{c.Status, c.Target}
-	if _, known := b.counts[k]; !known && len(b.counts) >= maxOutcomes {
-		k.target = "other"
+	if k := (outcome{c.Status, c.Target}); !c.Fast {
+		if _, known := b.counts[k]; !known && len(b.counts) >= maxOutcomes {
+			k.target = "other"
+		}
+		b.counts[k]++
 	}
-	b.counts[k]++
 	i := 0
 	for i < len(bounds) && c.Took.Seconds() > bounds[i] {
 		i++

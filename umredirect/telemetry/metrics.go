@@ -20,7 +20,7 @@ type Source struct {
 
 // Traffic is what went over the sockets so far.
 type Traffic struct {
-	Fast                         map[string]uint64 // plain calls that nobody looked at, by the first target of their 302
+	Fast                         map[string]uint64 // plain calls, by the first target of their 302
 	ACKs, Unsent                 uint64
 	Strangers, Blocked, Scanners uint64 // that got silence
 	Dropped                      uint64 // datagrams that found no room in a receive buffer
@@ -41,7 +41,7 @@ func Collector(b *Book, from Source) prometheus.Collector {
 		return prometheus.NewDesc("siteswap_um_"+name, help, labels, nil)
 	}
 	return &figures{book: b, from: from,
-		calls:      d("calls_total", "INVITEs answered, by status and by the first target of a 302. path=fast: plain ones that nobody looked at.", "status", "target", "path"),
+		calls:      d("calls_total", "INVITEs answered, by status and by the first target of a 302. path=fast: plain ones.", "status", "target", "path"),
 		seconds:    d("answer_seconds", "Time from a request to its answer, of the INVITEs that were looked at."),
 		unlined:    d("calls_without_line", "Calls of this second that got no log line."),
 		canRoute:   d("can_route", "1 while OPTIONS is answered 200."),
