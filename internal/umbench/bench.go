@@ -32,6 +32,10 @@ type row struct {
 // steadyRate is the rate at which latencies are compared.
 const steadyRate = 10_000
 
+// pacedParts is into how many measurements a round at the steady rate is cut: a moment in which the host stands still then spoils
+// one of them, and the median is without it.
+const pacedParts = 3
+
 // compared is the number of mailboxes with which rates and latencies are compared.
 const compared = 100_000
 
@@ -130,7 +134,9 @@ func bench(ctx context.Context, o options, r *rig) error {
 // round measures a server in every way once.
 func (r *row) round(ctx context.Context, o options) error {
 	take := func(to *[]sample, l umload.Options) error {
-		l.Duration = o.round
+		if l.Duration == 0 {
+			l.Duration = o.round
+		}
 		s, err := r.call(ctx, l)
 		*to = append(*to, s)
 		return err
@@ -140,8 +146,8 @@ func (r *row) round(ctx context.Context, o options) error {
 	}
 	if r.echo || r.mailboxes == compared {
 		sleep, err := awake()
-		if err == nil {
-			err = take(&r.paced, umload.Options{Rate: steadyRate})
+		for i := 0; err == nil && i < pacedParts; i++ {
+			err = take(&r.paced, umload.Options{Rate: steadyRate, Duration: o.round / pacedParts})
 		}
 		sleep()
 		if err != nil {

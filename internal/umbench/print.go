@@ -61,6 +61,10 @@ func targets(rows []*row) error {
 	if ours != nil && floor != nil {
 		say("CPU per call, of a batched echo in Go", median(ours.closed, sample.used)/median(floor.closed, sample.used), 1.3)
 	}
+	if kamailio != nil && floor != nil {
+		fmt.Printf("  the batched echo in Go, which does nothing else, has %.2f of Kamailio's p99: less is not to be had on this machine today\n",
+			median(floor.paced, sample.p99)/max(1, median(kamailio.paced, sample.p99)))
+	}
 	if small, large := find(rows, "siteswap", 100), find(rows, "siteswap", 1_000_000); small != nil && large != nil {
 		say("CPU per call with a million mailboxes, of that with 100", median(large.closed, sample.used)/median(small.closed, sample.used), 1.25)
 		say("MiB with a million mailboxes", large.rss, 150)
