@@ -37,11 +37,18 @@ func awake() (end func(), err error) {
 		c := exec.Command("taskset", "-c", strconv.Itoa(cpu), "chrt", "--idle", "0", self, spinWord)
 		c.Stderr = os.Stderr
 		c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-		if err := c.Start(); err != nil {
+		began, err := c.StdoutPipe()
+		if err == nil {
+			err = c.Start()
+		}
+		if err == nil {
+			all = append(all, c)
+			_, err = began.Read(make([]byte, 1)) // until then it was started, which takes time from the server that is measured
+		}
+		if err != nil {
 			end()
 			return func() {}, fmt.Errorf("keep processor %d awake: %w", cpu, err)
 		}
-		all = append(all, c)
 	}
 	return end, nil
 }
@@ -63,6 +70,9 @@ func online() ([]int, error) {
 // spin keeps the processor that it was given busy. It ends with its parent, or by any signal: it has nothing to clean up.
 func spin() error {
 	signal.Reset()
+	if _, err := fmt.Println("spins"); err != nil {
+		return err
+	}
 	for {
 	}
 }
