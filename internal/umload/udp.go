@@ -56,9 +56,7 @@ func runUDP(ctx context.Context, o Options) (Report, error) {
 		if err != nil {
 			return c.report, fmt.Errorf("answers of %s: %w", o.Target, err)
 		}
-		if got == 0 { // else the answer may be there already, and only we are late
-			c.expire(now)
-		}
+		c.expire(now)
 		if now >= c.o.Duration && c.pending == 0 && c.due(now) <= 0 {
 			break
 		}
