@@ -4,11 +4,11 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // takesItsTime is a program that does not come to an end when it is asked to.
@@ -17,7 +17,7 @@ func takesItsTime() {
 	fmt.Println("began")
 	<-ctx.Done()
 	fmt.Println("asked to end")
-	time.Sleep(time.Minute)
+	io.Copy(io.Discard, os.Stdin) // which stays open as long as the test lives
 }
 
 // TestSecondCtrlC: the first one asks the program to end, the second ends it whatever it is doing.
@@ -27,6 +27,11 @@ func TestSecondCtrlC(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
