@@ -7,21 +7,49 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"siteswap/internal/report"
 )
 
 // lines collects what a process prints, and may be read meanwhile.
 type lines struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
+	mu   sync.Mutex
+	buf  bytes.Buffer
+	more chan struct{} // closed when more comes; nil: nobody waits
 }
 
 // Write takes some of it.
 func (l *lines) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.more != nil {
+		close(l.more)
+		l.more = nil
+	}
 	return l.buf.Write(b)
+}
+
+// await waits until the process has said it; false: it did not in that time.
+func (l *lines) await(text string, patience time.Duration) bool {
+	late := time.After(patience)
+	for {
+		l.mu.Lock()
+		found := strings.Contains(l.buf.String(), text)
+		if l.more == nil {
+			l.more = make(chan struct{})
+		}
+		more := l.more
+		l.mu.Unlock()
+		if found {
+			return true
+		}
+		select {
+		case <-more:
+		case <-late:
+			return false
+		}
+	}
 }
 
 // String is all of it until now.

@@ -138,12 +138,9 @@ func (r *rehearsal) nothingLeft() {
 // waitFor waits until the drill has said it.
 func (r *rehearsal) waitFor(text string) {
 	r.t.Helper()
-	for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(20 * time.Millisecond) {
-		if strings.Contains(r.said.String(), text) {
-			return
-		}
+	if !r.said.await(text, time.Minute) {
+		r.t.Errorf("it never said %q", text)
 	}
-	r.t.Errorf("it never said %q", text)
 }
 
 func (r *rehearsal) outcome(want string) {
