@@ -87,10 +87,12 @@ const linesEvery = 100 * time.Millisecond
 // granted a few at a time and not all at the beginning of a second, so that they show the whole of it; after a quiet time there are
 // as many as a second has.
 func (b *Book) Run(ctx context.Context) {
-	every := max(linesEvery, time.Second/time.Duration(b.o.PerSecond))
+	rate := time.Duration(b.o.PerSecond)
+	every := max(linesEvery, (time.Second+rate-1)/rate) // rounded up, so that a tick is a whole line at the least
 	lines, told := time.NewTicker(every), time.NewTicker(time.Second)
 	defer lines.Stop()
 	defer told.Stop()
+	var due time.Duration // in lines times seconds: what is no whole line yet is granted later
 	for {
 		select {
 		case <-ctx.Done():
@@ -99,7 +101,9 @@ func (b *Book) Run(ctx context.Context) {
 			return
 		case <-lines.C:
 			b.write()
-			b.grant(max(1, int64(b.o.PerSecond)*int64(every)/int64(time.Second)))
+			due += rate * every
+			b.grant(int64(due / time.Second))
+			due %= time.Second
 		case <-told.C:
 			b.tell()
 		}

@@ -92,6 +92,28 @@ func TestLines(t *testing.T) {
 	})
 }
 
+// A rate that is no multiple of ten is kept too: of a steady stream as many calls as that get a line.
+func TestRate(t *testing.T) {
+	for _, rate := range []int{1, 3, 15, 50, 59} {
+		synctest.Test(t, func(t *testing.T) {
+			var log lines
+			b := telemetry.New(telemetry.Options{Logger: slog.New(slog.NewTextHandler(&log, nil)), PerSecond: rate})
+			ctx, cancel := context.WithCancel(t.Context())
+			go b.Run(ctx)
+			for range 10_000 {
+				b.Note(call("c"))
+				time.Sleep(time.Millisecond)
+			}
+			cancel()
+			synctest.Wait()
+			// Those of the first second are there at the beginning; the last grant may be a tick away.
+			if n := strings.Count(log.String(), "call_id=c"); n < 11*rate-rate/10-1 || n > 11*rate {
+				t.Errorf("%d lines in 10 s at %d a second", n, rate)
+			}
+		})
+	}
+}
+
 func TestAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := telemetry.New(telemetry.Options{PerSecond: 1000, Keep: 10})
