@@ -35,7 +35,12 @@ func (l *Lab) startMail() error {
 		Ledger: l.ledger,
 		Write:  l.write,
 		Mounted: func(server, db string) bool {
-			return l.mountedHere(server, db)
+			mounted, runs := l.mountedHere(server, db)
+			return mounted && runs
+		},
+		Away: func(server, db string) bool {
+			mounted, runs := l.mountedHere(server, db)
+			return runs && !mounted
 		},
 		Alone: l.alone,
 		Dumpsters: func(server, front string) []string {
@@ -55,15 +60,16 @@ func (l *Lab) write(server, db string, record func(int64) error) error {
 	return err
 }
 
-func (l *Lab) mountedHere(server, db string) (mounted bool) {
+// mountedHere says whether server mounts db, and whether it runs and can answer.
+func (l *Lab) mountedHere(server, db string) (mounted, runs bool) {
 	t := l.o.Topology
 	d, m := t.DatabaseIndex(db), t.MemberIndex(server)
 	l.world.View(func(s *dag.State) {
 		if i := t.CopyOf(d, m); i >= 0 {
-			mounted = s.Copy(d, i).Mounted && s.Nodes[m].Up && !s.Nodes[m].Hung
+			mounted, runs = s.Copy(d, i).Mounted, s.Nodes[m].Up && !s.Nodes[m].Hung
 		}
 	})
-	return mounted
+	return mounted, runs
 }
 
 // alone: the directory of the server's site lists no Started member in another site that it reaches.

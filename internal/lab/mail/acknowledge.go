@@ -1,6 +1,9 @@
 package mail
 
-import "context"
+import (
+	"cmp"
+	"context"
+)
 
 // Safe is the rule of acknowledgment (architecture.md, "The lab on one machine"): message m, logged by the copy on server,
 // may be acknowledged. While there is another site to think of, when its log has been copied to a copy in another site, or
@@ -49,15 +52,15 @@ func (l *Ledger) Acknowledge(db, server string, m Message, alone bool) bool {
 }
 
 // AwaitAcknowledged waits until the rule allows the acknowledgment of m, logged on server, and records it. The function
-// says, whenever something changed (Wake), whether server may acknowledge at all now, and whether it is alone; it is
-// called without the ledger's lock.
-func (l *Ledger) AwaitAcknowledged(ctx context.Context, db, server string, m Message, look func() (may, alone bool)) error {
+// says, whenever something changed (Wake), whether server may acknowledge at all now, and whether it is alone, or the error that
+// ends the wait; it is called without the ledger's lock.
+func (l *Ledger) AwaitAcknowledged(ctx context.Context, db, server string, m Message, look func() (may, alone bool, err error)) error {
 	for {
 		l.mu.Lock()
 		changed := l.changed
 		l.mu.Unlock()
-		may, alone := look()
-		if err := ctx.Err(); err != nil {
+		may, alone, err := look()
+		if err := cmp.Or(ctx.Err(), err); err != nil {
 			return err
 		}
 		if may && l.Acknowledge(db, server, m, alone) {

@@ -2,6 +2,7 @@ package mail
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"time"
 )
@@ -92,31 +93,27 @@ func (p *frontConn) answer(ctx context.Context, verb string, fields []string) st
 	return FormatLine("NO", "unknown request "+verb)
 }
 
-// send passes one message to the store that mounts the database, and waits until it is acknowledged.
+// send passes one message to the store that mounts the database, and waits until it is acknowledged. A store that says that the
+// database is not there makes it ask Active Manager again, as long as that names another server.
 func (p *frontConn) send(ctx context.Context, db string, m Message) string {
-	server, ok := p.o.Directory.MountedOn(db)
-	if !ok {
-		return FormatLine("NO", db+" is not mounted")
-	}
 	ctx, cancel := context.WithTimeout(ctx, p.o.Timeout)
 	defer cancel()
-	if p.store == nil || p.storeOf != server {
-		p.drop()
-		c, err := p.o.DialStore(ctx, server)
-		if err != nil {
+	verb, fields, asked := away, []string{db + " is not mounted"}, ""
+	for verb == away && ctx.Err() == nil {
+		server, ok := p.o.Directory.MountedOn(db)
+		if !ok || server == asked {
+			break
+		}
+		var err error
+		if verb, fields, err = p.pass(ctx, server, db, m); err != nil {
 			return no(err)
 		}
-		p.store, p.storeOf = newLink(c), server
+		asked = server
 	}
-	line := FormatLine("APPEND", append([]string{p.o.Server, db}, messageFields(m)...)...)
-	verb, fields, err := p.store.ask(ctx, p.o.Timeout, line)
 	switch {
-	case err != nil:
-		p.drop()
-		return FormatLine("NO", "no answer from the store of "+server)
 	case verb == "OK":
-		moved := p.served != "" && p.served != server
-		p.served = server
+		moved := p.served != "" && p.served != asked
+		p.served = asked
 		if moved {
 			return FormatLine("ACK", messageFields(m)[1], restart)
 		}
@@ -125,4 +122,22 @@ func (p *frontConn) send(ctx context.Context, db string, m Message) string {
 		return FormatLine("NO", fields[0])
 	}
 	return FormatLine("NO", "the store refused")
+}
+
+// pass asks the store of a server to log the message, and returns its answer.
+func (p *frontConn) pass(ctx context.Context, server, db string, m Message) (verb string, fields []string, err error) {
+	if p.store == nil || p.storeOf != server {
+		p.drop()
+		c, err := p.o.DialStore(ctx, server)
+		if err != nil {
+			return "", nil, err
+		}
+		p.store, p.storeOf = newLink(c), server
+	}
+	line := FormatLine("APPEND", append([]string{p.o.Server, db}, messageFields(m)...)...)
+	if verb, fields, err = p.store.ask(ctx, p.o.Timeout, line); err != nil {
+		p.drop()
+		return "", nil, fmt.Errorf("no answer from the store of %s", server)
+	}
+	return verb, fields, nil
 }

@@ -133,7 +133,7 @@ func TestAwaitAcknowledged(t *testing.T) {
 		may := false
 		errs := make(chan error, 1)
 		go func() {
-			errs <- l.AwaitAcknowledged(t.Context(), "DB1", "EX1", msg(1), func() (bool, bool) { return may, false })
+			errs <- l.AwaitAcknowledged(t.Context(), "DB1", "EX1", msg(1), func() (bool, bool, error) { return may, false, nil })
 		}()
 		synctest.Wait()
 		l.Copied("DB1", "EX1", "EX3", 1)
@@ -148,7 +148,7 @@ func TestAwaitAcknowledged(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() {
-			errs <- l.AwaitAcknowledged(ctx, "DB1", "EX1", msg(2), func() (bool, bool) { return true, false })
+			errs <- l.AwaitAcknowledged(ctx, "DB1", "EX1", msg(2), func() (bool, bool, error) { return true, false, nil })
 		}()
 		synctest.Wait()
 		cancel()

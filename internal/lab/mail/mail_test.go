@@ -178,10 +178,16 @@ func (r *rig) talk(to string) *talk {
 
 func (k *talk) say(line, want string) {
 	k.t.Helper()
-	k.c.SetDeadline(time.Now().Add(patient))
 	io.WriteString(k.c, line+"\n")
+	k.hear(want, patient)
+}
+
+// hear reads one line, which begins with want.
+func (k *talk) hear(want string, within time.Duration) {
+	k.t.Helper()
+	k.c.SetReadDeadline(time.Now().Add(within))
 	if got, err := k.r.ReadString('\n'); err != nil || !strings.HasPrefix(got, want) {
-		k.t.Errorf("%s: %q, %v; want %s", line, got, err, want)
+		k.t.Errorf("%q, %v; want %s", got, err, want)
 	}
 }
 
@@ -203,7 +209,7 @@ func TestProtocolAndDuplicates(t *testing.T) {
 	r.set(func() { r.mounted = "" })
 	k.say("SEND DB1 a 2", "NO ")
 	store := r.talk(fmt.Sprintf("%s:%d", r.addr("EX3"), storePort))
-	store.say("APPEND EX1 DB1 a 3", "NO ")
+	store.say("APPEND EX1 DB1 a 3", "AWAY ")
 }
 
 func TestAcknowledgmentWaitsForTheOtherSite(t *testing.T) {

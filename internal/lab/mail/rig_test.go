@@ -43,6 +43,7 @@ type rig struct {
 	alone   bool
 	dead    map[string]bool // fronts that do not run
 	answers []string        // of the name
+	asked   func()          // after a front's next question where the database is mounted
 }
 
 func newRig(t *testing.T) *rig {
@@ -59,6 +60,10 @@ func newRig(t *testing.T) *rig {
 			on, _ := r.MountedOn(db)
 			return on == server && r.net.Powered(r.addr(server))
 		},
+		Away: func(server, db string) bool {
+			on, _ := r.MountedOn(db)
+			return on != server && r.net.Powered(r.addr(server))
+		},
 		Alone:     func(string) bool { r.mu.Lock(); defer r.mu.Unlock(); return r.alone },
 		Dumpsters: r.dumpsters})
 	ctx, cancel := context.WithCancel(context.Background())
@@ -70,7 +75,7 @@ func newRig(t *testing.T) *rig {
 		release()
 	})
 	for s := range sites {
-		f := mail.NewFront(mail.FrontOptions{Server: s, Directory: r, Timeout: patient,
+		f := mail.NewFront(mail.FrontOptions{Server: s, Directory: activeManager{r}, Timeout: patient,
 			Up: func() bool { r.mu.Lock(); defer r.mu.Unlock(); return !r.dead[s] },
 			DialStore: func(ctx context.Context, to string) (net.Conn, error) {
 				return network.Dialer(r.addr(s)).DialContext(ctx, "tcp", netip.AddrPortFrom(r.addr(to), storePort).String())
@@ -115,7 +120,23 @@ func (r *rig) front(server string) string {
 	return netip.AddrPortFrom(r.addr(server), frontPort).String()
 }
 
+// activeManager is what the fronts ask.
+type activeManager struct{ r *rig }
+
 // MountedOn implements mail.Directory.
+func (a activeManager) MountedOn(db string) (string, bool) {
+	on, ok := a.r.MountedOn(db)
+	a.r.mu.Lock()
+	asked := a.r.asked
+	a.r.asked = nil
+	a.r.mu.Unlock()
+	if asked != nil {
+		asked()
+	}
+	return on, ok
+}
+
+// MountedOn is where the database is mounted now.
 func (r *rig) MountedOn(string) (string, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

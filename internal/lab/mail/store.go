@@ -17,7 +17,8 @@ type Store interface {
 	// Append logs m, which came through the front server, in the database that server mounts, and returns the log
 	// generation; ErrNotMounted when it does not mount it. A message that is there already keeps its generation.
 	Append(ctx context.Context, server, front, db string, m Message) (gen int64, err error)
-	// Acknowledged returns nil when m is acknowledged, and an error when ctx ends before.
+	// Acknowledged returns nil when m is acknowledged, ErrNotMounted when server does not mount db any more, and an error when
+	// ctx ends before.
 	Acknowledged(ctx context.Context, server, db string, gen int64, m Message) error
 }
 
@@ -33,6 +34,8 @@ type StoreOptions struct {
 	Write func(server, db string, record func(gen int64) error) error
 	// Mounted says whether server has power and mounts db: otherwise nothing is acknowledged there.
 	Mounted func(server, db string) bool
+	// Away says whether server runs and can say that it does not mount db. One without power or that hangs says nothing.
+	Away func(server, db string) bool
 	// Alone says whether the directory of server's site lists no reachable member in another site.
 	Alone func(server string) bool
 	// Dumpsters are the hub servers whose dumpsters hold a message that came through front and was logged on server; see
@@ -83,8 +86,11 @@ func (s *LedgerStore) write(server, db string, m Message, hubs []string) (int64,
 
 // Acknowledged implements Store.
 func (s *LedgerStore) Acknowledged(ctx context.Context, server, db string, _ int64, m Message) error {
-	return s.o.Ledger.AwaitAcknowledged(ctx, db, server, m, func() (may, alone bool) {
-		return s.o.Mounted(server, db), s.o.Alone(server)
+	return s.o.Ledger.AwaitAcknowledged(ctx, db, server, m, func() (may, alone bool, err error) {
+		if s.o.Away(server, db) {
+			return false, false, fmt.Errorf("%s on %s: %w", db, server, ErrNotMounted)
+		}
+		return s.o.Mounted(server, db), s.o.Alone(server), nil
 	})
 }
 

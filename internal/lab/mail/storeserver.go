@@ -2,6 +2,8 @@ package mail
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net"
 	"strconv"
 	"time"
@@ -40,11 +42,16 @@ func (s *StoreServer) answer(ctx context.Context, verb string, fields []string) 
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	gen, err := s.store.Append(ctx, s.server, front, db, m)
-	if err != nil {
-		return no(err)
+	if err == nil {
+		if err = s.store.Acknowledged(ctx, s.server, db, gen, m); err != nil {
+			err = fmt.Errorf("logged, but not acknowledged: %w", err)
+		}
 	}
-	if err := s.store.Acknowledged(ctx, s.server, db, gen, m); err != nil {
-		return FormatLine("NO", "logged, but not acknowledged in time")
+	switch {
+	case errors.Is(err, ErrNotMounted):
+		return refusal(away, err)
+	case err != nil:
+		return refusal("NO", err)
 	}
 	return FormatLine("OK", strconv.FormatInt(gen, 10))
 }

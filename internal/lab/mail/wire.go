@@ -65,10 +65,16 @@ func parseMessage(client, number string) (Message, error) {
 	return Message{client, n}, nil
 }
 
-// no is the answer for an error; its text is kept short enough for a line.
-func no(err error) string {
+// away is the verb of a store that runs and does not mount the database.
+const away = "AWAY"
+
+// no is the answer for an error.
+func no(err error) string { return refusal("NO", err) }
+
+// refusal is the answer for an error, with its text kept short enough for a line.
+func refusal(verb string, err error) string {
 	text := err.Error()
-	return FormatLine("NO", text[:min(len(text), maxLine/8)])
+	return FormatLine(verb, text[:min(len(text), maxLine/8)])
 }
 
 // link is the asking side of a connection.

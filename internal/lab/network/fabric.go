@@ -142,7 +142,8 @@ func (f *Fabric) serviceUp(addr netip.AddrPort) bool {
 	return !f.stopped[addr]
 }
 
-// Close ends every listener, connection and forwarder, and returns when their goroutines have ended.
+// Close ends every listener, connection and forwarder, and returns when their goroutines have ended and their sockets are closed:
+// the next network may take the same addresses at once.
 func (f *Fabric) Close() error {
 	f.mu.Lock()
 	f.closed = true

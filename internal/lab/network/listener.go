@@ -18,7 +18,7 @@ func (f *Fabric) Listen(addr netip.AddrPort) (net.Listener, error) {
 	}
 	l := &listener{f: f, inner: inner, addr: inner.Addr().(*net.TCPAddr).AddrPort()}
 	l.cond = sync.NewCond(&l.mu)
-	if !f.start(1, func() { f.closers[l] = struct{}{} }) {
+	if !f.start(2, func() { f.closers[l] = struct{}{} }) { // the loop, and the socket until Close is through with it
 		inner.Close()
 		return nil, net.ErrClosed
 	}
@@ -107,6 +107,7 @@ func (l *listener) Close() error {
 	l.mu.Unlock()
 	l.f.forgetCloser(l)
 	err := l.inner.Close()
+	l.f.tasks.Done()
 	for _, c := range left {
 		c.Reset()
 		c.Close()

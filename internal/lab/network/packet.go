@@ -22,7 +22,7 @@ func (f *Fabric) ListenPacket(addr netip.AddrPort) (net.PacketConn, error) {
 		return nil, explain(addr, "udp", err)
 	}
 	p := &packetConn{PacketConn: inner, f: f, addr: inner.LocalAddr().(*net.UDPAddr).AddrPort()}
-	if !f.start(0, func() { f.closers[p] = struct{}{} }) {
+	if !f.start(1, func() { f.closers[p] = struct{}{} }) {
 		inner.Close()
 		return nil, net.ErrClosed
 	}
@@ -34,6 +34,7 @@ type packetConn struct {
 	net.PacketConn
 	f    *Fabric
 	addr netip.AddrPort
+	once sync.Once
 }
 
 // ReadFrom implements net.PacketConn.
@@ -56,8 +57,13 @@ func (p *packetConn) WriteTo(b []byte, to net.Addr) (int, error) {
 
 // Close implements net.PacketConn.
 func (p *packetConn) Close() error {
-	p.f.forgetCloser(p)
-	return p.PacketConn.Close()
+	err := net.ErrClosed
+	p.once.Do(func() {
+		p.f.forgetCloser(p)
+		err = p.PacketConn.Close()
+		p.f.tasks.Done()
+	})
+	return err
 }
 
 // ForwardPacket is Forward for UDP. Every client gets an upstream socket bound to its own IP address; its port is another.
