@@ -13,6 +13,7 @@ func TestDatabaseMovesAndClientsAreToldToRestart(t *testing.T) {
 	r := newRig(t)
 	c, stop := r.clients(4, nil)
 	r.more(c, 20)
+	r.until("all are served", func() bool { return c.Served()["mail.test.local"].Served == 4 }) // who was never served is told nothing
 	r.move("EX2")
 	r.until("all are told", func() bool { return c.Sessions().Restarts >= 4 })
 	r.more(c, 40) // and not told again
