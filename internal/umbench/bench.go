@@ -23,7 +23,8 @@ type sample struct {
 // row is what was measured of a server.
 type row struct {
 	*server
-	closed, paced []sample // a new call for each that is answered; steadyRate calls per second
+	closed, paced []sample          // a new call for each that is answered; steadyRate calls per second
+	arrived       *umload.Histogram // of paced, up to when the caller's system had the answer
 	tcp, tls      []sample
 	highest       float64 // calls per second without a loss
 	rss, pss      float64
@@ -32,9 +33,9 @@ type row struct {
 // steadyRate is the rate at which latencies are compared.
 const steadyRate = 10_000
 
-// pacedParts is into how many measurements a round at the steady rate is cut: a moment in which the host stands still then spoils
-// one of them, and the median is without it.
-const pacedParts = 3
+// turns is how often the servers take turns at the steady rate in a round: short and many, so that the good and the bad moments of
+// the machine fall to all of them.
+const turns = 6
 
 // compared is the number of mailboxes with which rates and latencies are compared.
 const compared = 100_000
@@ -61,7 +62,7 @@ func (s *server) call(ctx context.Context, o umload.Options) (sample, error) {
 func startAll(ctx context.Context, o options, r *rig) (rows []*row, err error) {
 	add := func(s *server, err error) error {
 		if err == nil {
-			rows = append(rows, &row{server: s})
+			rows = append(rows, &row{server: s, arrived: new(umload.Histogram)})
 			fmt.Fprintf(os.Stderr, "umbench: %s with %d mailboxes answers after %.2f s\n", s.name, s.mailboxes, s.ready.Seconds())
 		}
 		return err
@@ -114,6 +115,9 @@ func bench(ctx context.Context, o options, r *rig) error {
 				return err
 			}
 		}
+		if err := steady(ctx, o, rows); err != nil {
+			return err
+		}
 		fmt.Fprintf(os.Stderr, "umbench: round %d of %d\n", i+1, o.rounds)
 	}
 	for _, r := range rows {
@@ -131,7 +135,25 @@ func bench(ctx context.Context, o options, r *rig) error {
 	return failed
 }
 
-// round measures a server in every way once.
+// steady measures at the steady rate those who are compared at it.
+func steady(ctx context.Context, o options, rows []*row) error {
+	for range turns {
+		for _, at := range rand.Perm(len(rows)) {
+			r := rows[at]
+			if !r.echo && r.mailboxes != compared {
+				continue
+			}
+			s, err := r.call(ctx, umload.Options{Rate: steadyRate, Duration: o.round / 3, Arrivals: r.arrived})
+			if err != nil {
+				return err
+			}
+			r.paced = append(r.paced, s)
+		}
+	}
+	return nil
+}
+
+// round measures a server once in every way but at the steady rate.
 func (r *row) round(ctx context.Context, o options) error {
 	take := func(to *[]sample, l umload.Options) error {
 		if l.Duration == 0 {
@@ -143,16 +165,6 @@ func (r *row) round(ctx context.Context, o options) error {
 	}
 	if err := take(&r.closed, umload.Options{}); err != nil {
 		return err
-	}
-	if r.echo || r.mailboxes == compared {
-		sleep, err := awake()
-		for i := 0; err == nil && i < pacedParts; i++ {
-			err = take(&r.paced, umload.Options{Rate: steadyRate, Duration: o.round / pacedParts})
-		}
-		sleep()
-		if err != nil {
-			return err
-		}
 	}
 	if r.echo || r.mailboxes != compared {
 		return nil

@@ -64,8 +64,6 @@ func run(ctx context.Context, o options, args []string) error {
 		if len(args) == 2 {
 			return echo(args[1])
 		}
-	case spinWord:
-		return spin()
 	}
 	return fmt.Errorf("say bench, soak, sipp, or echo PORT, not %q", args)
 }

@@ -32,7 +32,9 @@ func TestProcessFigures(t *testing.T) {
 // result is a row as a measurement leaves it.
 func result(name string, mailboxes int, us, p99, highest, rss float64, wrong int) *row {
 	s := []sample{{umload.Report{Answered: 1000, Took: time.Second, P99: time.Duration(p99) * time.Microsecond, Wrong: wrong, First: "SIP/2.0 200"}, us}}
-	return &row{server: &server{name: name, mailboxes: mailboxes}, closed: s, paced: s, highest: highest, rss: rss}
+	there := new(umload.Histogram)
+	there.Add(s[0].report.P99)
+	return &row{server: &server{name: name, mailboxes: mailboxes}, closed: s, paced: s, arrived: there, highest: highest, rss: rss}
 }
 
 // Each target is held to, and a wrong answer is no figure but an error.

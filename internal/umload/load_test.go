@@ -82,6 +82,28 @@ func TestGoodRedirector(t *testing.T) {
 	}
 }
 
+// The latencies until an answer is there are those of all calls, and none is longer than until it is read.
+func TestArrivals(t *testing.T) {
+	_, udp, tcp := redirector(t)
+	there := new(umload.Histogram)
+	o := umload.Options{Target: udp, Rate: 2000, Duration: time.Second, Patience: 5 * time.Second, Arrivals: there}
+	r, err := umload.Run(t.Context(), o)
+	if err != nil || r.Answered == 0 || there.Len() != r.Answered {
+		t.Fatalf("%+v, %v; %d arrivals", r, err, there.Len())
+	}
+	if a, b := there.Quantile(0.5), there.Quantile(0.99); a == 0 || a > r.P50 || b < a || b > r.P99 {
+		t.Errorf("arrived after %v and %v, read after %v and %v", a, b, r.P50, r.P99)
+	}
+	first := r.Answered
+	if r, err = umload.Run(t.Context(), o); err != nil || there.Len() != first+r.Answered {
+		t.Errorf("a second run: %+v, %v; %d arrivals in both", r, err, there.Len())
+	}
+	o.Target, o.Network = tcp, "tcp"
+	if _, err := umload.Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "UDP only") {
+		t.Errorf("over TCP: %v", err)
+	}
+}
+
 // Tables are swapped, a bad one is refused, and no call is lost or answered wrongly meanwhile.
 func TestSwapUnderLoad(t *testing.T) {
 	s, udp, _ := redirector(t)

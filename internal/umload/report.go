@@ -30,20 +30,25 @@ func (r Report) String() string {
 	return fmt.Sprintf("%d calls in %.1f s (%.0f/s), %d lost, %d wrong, p50 %v, p99 %v, longest %v", r.Placed, r.Took.Seconds(), r.Rate(), r.Lost, r.Wrong, r.P50, r.P99, r.Max)
 }
 
-// histogram counts latencies by the microsecond.
-type histogram struct {
+// Histogram counts latencies by the microsecond, up to a second.
+type Histogram struct {
 	counts [1 << 20]uint32
 	n      int
 	max    time.Duration
 }
 
-func (h *histogram) add(d time.Duration) {
+// Len is how many latencies there are.
+func (h *Histogram) Len() int { return h.n }
+
+// Add counts one.
+func (h *Histogram) Add(d time.Duration) {
 	h.max = max(h.max, d)
 	h.counts[min(int(d/time.Microsecond), len(h.counts)-1)]++
 	h.n++
 }
 
-func (h *histogram) quantile(q float64) time.Duration {
+// Quantile is the latency that the share q of all does not reach, for example 0.99; 0 when there are none.
+func (h *Histogram) Quantile(q float64) time.Duration {
 	left := int(q * float64(h.n))
 	for us, n := range h.counts {
 		if left -= int(n); left < 0 {

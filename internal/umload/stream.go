@@ -95,7 +95,8 @@ func runStream(ctx context.Context, b *book) error {
 				return fmt.Errorf("answers of %s over %s: %w", b.o.Target, b.o.Network, err)
 			}
 			buf = answer
-			if f := b.take(answer, b.since()); f != nil {
+			now := b.since()
+			if f := b.take(answer, now, now); f != nil {
 				ack := texts.writeACK(nil, f.id, int(f.mailbox), header(answer, "\r\nTo: "))
 				out.Write(ack)
 			}

@@ -39,13 +39,14 @@ func dial(local netip.Addr, to netip.AddrPort, o batch.Options) (*net.UDPConn, *
 func runUDP(ctx context.Context, o Options) (Report, error) {
 	runtime.LockOSThread() // which sleeps in the kernel, with its fine timers
 	defer runtime.UnlockOSThread()
-	p, conn, err := dial(o.Local, o.Target, batch.Options{})
+	p, conn, err := dial(o.Local, o.Target, batch.Options{Stamps: o.Arrivals != nil})
 	if err != nil {
 		return Report{}, fmt.Errorf("call %s: %w", o.Target, err)
 	}
 	defer p.Close()
 	c := &caller{book: newBook(o), conn: conn, texts: newTemplates("UDP", p.LocalAddr().String(), o.Target.String()), strangers: &strangers{target: o.Target}}
 	defer c.strangers.close()
+	c.begin()
 	for told := time.Second; ; {
 		now := c.since()
 		if ctx.Err() != nil {
@@ -103,7 +104,11 @@ func (c *caller) receive() (int, error) {
 	now := c.since()
 	for i := range n {
 		answer, _, _ := c.conn.Message(i)
-		if f := c.take(answer, now); f != nil {
+		came := now
+		if at := c.conn.Came(i); !at.IsZero() {
+			came = min(now, at.Sub(c.start))
+		}
+		if f := c.take(answer, came, now); f != nil {
 			if to := header(answer, "\r\nTo: "); !c.conn.Send(c.texts.writeACK(c.conn.Answer(), f.id, int(f.mailbox), to)) {
 				c.flush()
 			}

@@ -22,8 +22,9 @@ const room = 32 << 20
 
 // Options are how a Conn works. The zero value is good.
 type Options struct {
-	Size    int // datagrams per call; 64
-	Receive int // bytes of the socket's receive buffer to ask the system for; 32 MiB, see room
+	Size    int  // datagrams per call; 64
+	Stamps  bool // say of each datagram when it came: Conn.Came
+	Receive int  // bytes of the socket's receive buffer to ask the system for; 32 MiB, see room
 }
 
 func (o Options) settled() Options {

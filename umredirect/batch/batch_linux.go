@@ -28,6 +28,7 @@ type Conn struct {
 	names []unix.RawSockaddrInet6 // large enough for IPv4 too
 	data  []byte                  // Datagram bytes for each of in
 	iovs  []unix.Iovec
+	notes []byte // control messages, noteSize bytes for each of in; none without Options.Stamps
 
 	out      []mmsghdr
 	outNames []unix.RawSockaddrInet6
@@ -60,8 +61,21 @@ func open(p *net.UDPConn, o Options) (*Conn, error) {
 		c.out[i].hdr.Iov = &c.outIovs[i]
 		c.out[i].hdr.SetIovlen(1)
 	}
+	if o.Stamps {
+		c.notes = make([]byte, o.Size*noteSize)
+		for i := range c.in {
+			c.in[i].hdr.Control = &c.notes[i*noteSize]
+		}
+	}
 	c.read, c.write, c.poll = c.receive, c.send, func(fd uintptr) { c.receive(fd) }
-	return c, raw.Control(func(fd uintptr) { ask(int(fd), o.Receive) })
+	var stamps error
+	err = raw.Control(func(fd uintptr) {
+		ask(int(fd), o.Receive)
+		if o.Stamps {
+			stamps = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
+		}
+	})
+	return c, errors.Join(err, stamps)
 }
 
 // ask sets the receive buffer: beyond the system's limit where we may (CAP_NET_ADMIN), else up to it. What became of it is
@@ -131,6 +145,9 @@ func (c *Conn) Wait(d time.Duration) {
 func (c *Conn) receive(fd uintptr) bool {
 	for i := range c.in {
 		c.in[i].hdr.Namelen = unix.SizeofSockaddrInet6
+		if c.notes != nil {
+			c.in[i].hdr.SetControllen(noteSize)
+		}
 	}
 	n, _, e := unix.RawSyscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&c.in[0])), uintptr(len(c.in)), unix.MSG_DONTWAIT, 0, 0)
 	c.got, c.errno = int(n), e
@@ -141,6 +158,23 @@ func (c *Conn) receive(fd uintptr) bool {
 func (c *Conn) Message(i int) (data []byte, from netip.AddrPort, whole bool) {
 	at := i * Datagram
 	return c.data[at : at+int(c.in[i].len)], address(&c.names[i]), c.in[i].hdr.Flags&unix.MSG_TRUNC == 0
+}
+
+// noteSize is the room for the one control message that is asked for: its header and a struct timespec, as CMSG_SPACE counts.
+const noteSize = int(unsafe.Sizeof(unix.Cmsghdr{}) + unsafe.Sizeof(unix.Timespec{}))
+
+// Came is when the system had the datagram at i of the last Read (SO_TIMESTAMPNS, socket(7)), however long it lay there. It is zero
+// without Options.Stamps. The first ones after the option was set may have the time of the Read: the system begins a little later.
+func (c *Conn) Came(i int) time.Time {
+	if c.notes == nil || int(c.in[i].hdr.Controllen) < noteSize {
+		return time.Time{}
+	}
+	head := (*unix.Cmsghdr)(unsafe.Pointer(&c.notes[i*noteSize]))
+	if head.Level != unix.SOL_SOCKET || head.Type != unix.SCM_TIMESTAMPNS {
+		return time.Time{}
+	}
+	ts := (*unix.Timespec)(unsafe.Add(unsafe.Pointer(head), unsafe.Sizeof(*head)))
+	return time.Unix(ts.Unix())
 }
 
 // Answer is an empty buffer to append an answer to, for Reply.

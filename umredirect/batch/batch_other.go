@@ -62,6 +62,9 @@ func (c *Conn) Message(int) (data []byte, from netip.AddrPort, whole bool) {
 	return c.data[:c.n], netip.AddrPortFrom(c.from.Addr().Unmap(), c.from.Port()), true
 }
 
+// Came is when the system had the datagram; here it does not say.
+func (c *Conn) Came(int) time.Time { return time.Time{} }
+
 // Answer is an empty buffer to append an answer to, for Reply.
 func (c *Conn) Answer() []byte { return c.answer[:0] }
 

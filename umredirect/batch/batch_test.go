@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -107,6 +108,39 @@ func TestFlushSkipsWhatIsRefused(t *testing.T) {
 		if n, err := client.Read(buf); err != nil || string(buf[:n]) != want {
 			t.Errorf("read %q, %v; want %s", buf[:n], err, want)
 		}
+	}
+}
+
+// When a datagram came does not depend on when it is read: loopback has it there when the call that sends it returns.
+func TestCame(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the system does not say")
+	}
+	c, p := open(t, "udp4", "127.0.0.1:0", batch.Options{Stamps: true})
+	client := dial(t, p)
+	good := 0
+	for end := time.Now().Add(patience); good < 100; { // the first ones have the time of the Read
+		before := time.Now().Round(0)
+		client.Write([]byte("x"))
+		after := time.Now().Round(0)
+		if n, err := c.Read(); err != nil || n != 1 {
+			t.Fatal(n, err)
+		}
+		at := c.Came(0)
+		if at.Before(before) {
+			t.Fatalf("came at %v, sent at %v", at, before)
+		}
+		if good++; at.After(after) {
+			good = 0
+		}
+		if time.Now().After(end) {
+			t.Fatalf("came at %v, was there at %v", at, after)
+		}
+	}
+	plain, p := open(t, "udp4", "127.0.0.1:0", batch.Options{})
+	dial(t, p).Write([]byte("x"))
+	if _, err := plain.Read(); err != nil || !plain.Came(0).IsZero() {
+		t.Errorf("%v, %v; nobody asked", plain.Came(0), err)
 	}
 }
 
