@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"siteswap/internal/umload"
@@ -110,8 +111,8 @@ func bench(ctx context.Context, o options, r *rig) error {
 		return err
 	}
 	for i := range o.rounds {
-		for _, at := range rand.Perm(len(rows)) {
-			if err := rows[at].round(ctx, o); err != nil {
+		for _, w := range ways {
+			if err := w.measure(ctx, o, rows); err != nil {
 				return err
 			}
 		}
@@ -135,47 +136,59 @@ func bench(ctx context.Context, o options, r *rig) error {
 	return failed
 }
 
-// steady measures at the steady rate those who are compared at it.
-func steady(ctx context.Context, o options, rows []*row) error {
-	for range turns {
-		for _, at := range rand.Perm(len(rows)) {
-			r := rows[at]
-			if !r.echo && r.mailboxes != compared {
-				continue
-			}
-			s, err := r.call(ctx, umload.Options{Rate: steadyRate, Duration: o.round / 3, Arrivals: r.arrived})
-			if err != nil {
-				return err
-			}
-			r.paced = append(r.paced, s)
+// way is one way to measure: what is called how, and where the samples go.
+type way struct {
+	o       umload.Options
+	applies func(*row) bool
+	to      func(*row) *[]sample
+}
+
+// ways are those with a new call for each that is answered.
+var ways = []way{
+	{umload.Options{}, func(*row) bool { return true }, func(r *row) *[]sample { return &r.closed }},
+	{umload.Options{Network: "tcp"}, func(r *row) bool { return !r.echo && r.mailboxes == compared }, func(r *row) *[]sample { return &r.tcp }},
+	{umload.Options{Network: "tls"}, func(r *row) bool { return r.server.tls.IsValid() && r.mailboxes == compared }, func(r *row) *[]sample { return &r.tls }},
+}
+
+// measure measures each server once, in an order that is drawn.
+func (w way) measure(ctx context.Context, o options, rows []*row) error {
+	if w.o.Duration == 0 {
+		w.o.Duration = o.round
+	}
+	for _, at := range rand.Perm(len(rows)) {
+		r, l := rows[at], w.o
+		if !w.applies(r) {
+			continue
 		}
+		if l.Rate > 0 {
+			l.Arrivals = r.arrived
+		}
+		s, err := r.call(ctx, l)
+		if err != nil {
+			return err
+		}
+		*w.to(r) = append(*w.to(r), s)
 	}
 	return nil
 }
 
-// round measures a server once in every way but at the steady rate.
-func (r *row) round(ctx context.Context, o options) error {
-	take := func(to *[]sample, l umload.Options) error {
-		if l.Duration == 0 {
-			l.Duration = o.round
+// steady measures at the steady rate those who are compared at it. The others stand still meanwhile: each has threads that wake up
+// many times a second, on the processor of the one that is measured.
+func steady(ctx context.Context, o options, rows []*row) error {
+	in := func(r *row) bool { return r.echo || r.mailboxes == compared }
+	for _, r := range rows {
+		if !in(r) {
+			r.signal(syscall.SIGSTOP)
+			defer r.signal(syscall.SIGCONT)
 		}
-		s, err := r.call(ctx, l)
-		*to = append(*to, s)
-		return err
 	}
-	if err := take(&r.closed, umload.Options{}); err != nil {
-		return err
+	for range turns {
+		w := way{umload.Options{Rate: steadyRate, Duration: o.round / 3}, in, func(r *row) *[]sample { return &r.paced }}
+		if err := w.measure(ctx, o, rows); err != nil {
+			return err
+		}
 	}
-	if r.echo || r.mailboxes != compared {
-		return nil
-	}
-	if err := take(&r.tcp, umload.Options{Network: "tcp"}); err != nil {
-		return err
-	}
-	if !r.server.tls.IsValid() {
-		return nil
-	}
-	return take(&r.tls, umload.Options{Network: "tls"})
+	return nil
 }
 
 // peaks looks for the highest rate without a loss: downwards from more than a server can do, in interleaved steps of a
@@ -226,6 +239,22 @@ func median(samples []sample, f func(sample) float64) float64 {
 	var all []float64
 	for _, s := range samples {
 		all = append(all, f(s))
+	}
+	slices.Sort(all)
+	return all[len(all)/2]
+}
+
+// ratio is the median of what one server had of what the other had in the same round: a machine that changes its pace between
+// rounds, as virtual ones do, does not change it.
+func ratio(one, other []sample, f func(sample) float64) float64 {
+	var all []float64
+	for i := range min(len(one), len(other)) {
+		if of := f(other[i]); of > 0 {
+			all = append(all, f(one[i])/of)
+		}
+	}
+	if len(all) == 0 {
+		return 0
 	}
 	slices.Sort(all)
 	return all[len(all)/2]

@@ -8,7 +8,7 @@ import (
 
 // print writes the tables and holds the redirector to its targets.
 func print(rows []*row) error {
-	fmt.Printf("\num: one processor for the server, 64 calls in flight, a call is INVITE, 302, ACK (medians of interleaved rounds)\n")
+	fmt.Printf("\num: one processor for the server, 64 calls in flight, a call is INVITE, 302, ACK (medians of interleaved rounds; the targets: of the ratios in each)\n")
 	fmt.Printf("  %-10s %9s %9s %9s %9s %7s %7s %8s %8s %6s %6s\n", "server", "mailboxes", "calls/s", "us/call", "least", "p50 us", "p99 us", "RSS MiB", "PSS MiB", "ready", "lost")
 	for _, r := range rows {
 		l, w := lost(r.closed)
@@ -59,19 +59,19 @@ func targets(rows []*row) error {
 	fmt.Println("  targets")
 	ours, kamailio, floor := find(rows, "siteswap", compared), find(rows, "kamailio", compared), find(rows, "echo, Go", 0)
 	if ours != nil && kamailio != nil {
-		say("CPU per call, of Kamailio's", median(ours.closed, sample.used)/median(kamailio.closed, sample.used), 0.65)
+		say("CPU per call, of Kamailio's", ratio(ours.closed, kamailio.closed, sample.used), 0.65)
 		say("Kamailio's highest rate without a loss, of ours (1/1.3)", kamailio.highest/max(1, ours.highest), 1/1.3)
 		say(fmt.Sprintf("p99 at %d calls/s, of Kamailio's", steadyRate), ours.there(0.99)/max(1, kamailio.there(0.99)), 0.5)
-		fmt.Printf("  (until the caller reads it, with the pauses of the caller's own processor: %.2f)\n", median(ours.paced, sample.p99)/max(1, median(kamailio.paced, sample.p99)))
+		fmt.Printf("  (until the caller reads it, with the pauses of the caller's own processor: %.2f)\n", ratio(ours.paced, kamailio.paced, sample.p99))
 	}
 	if ours != nil && floor != nil {
-		say("CPU per call, of a batched echo in Go", median(ours.closed, sample.used)/median(floor.closed, sample.used), 1.3)
+		say("CPU per call, of a batched echo in Go", ratio(ours.closed, floor.closed, sample.used), 1.3)
 	}
 	if kamailio != nil && floor != nil {
 		fmt.Printf("  the batched echo in Go, which does nothing else, has %.2f of Kamailio's p99\n", floor.there(0.99)/max(1, kamailio.there(0.99)))
 	}
 	if small, large := find(rows, "siteswap", 100), find(rows, "siteswap", 1_000_000); small != nil && large != nil {
-		say("CPU per call with a million mailboxes, of that with 100", median(large.closed, sample.used)/median(small.closed, sample.used), 1.25)
+		say("CPU per call with a million mailboxes, of that with 100", ratio(large.closed, small.closed, sample.used), 1.25)
 		say("MiB with a million mailboxes", large.rss, 150)
 		if took, err := large.loads(); err == nil && len(took) > 0 {
 			say("seconds to load a million mailboxes", took[0].Seconds(), 2)

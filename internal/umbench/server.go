@@ -108,9 +108,12 @@ func (r *rig) start(ctx context.Context, s *server, name string, args ...string)
 	return nil
 }
 
+// signal sends a signal to a server and what it has started; one that has ended hears nothing.
+func (s *server) signal(sig syscall.Signal) { syscall.Kill(-s.cmd.Process.Pid, sig) }
+
 // stop ends a server and what it has started.
 func (s *server) stop() error {
-	syscall.Kill(-s.cmd.Process.Pid, syscall.SIGTERM)
+	s.signal(syscall.SIGTERM)
 	select {
 	case err := <-s.ended:
 		var code *exec.ExitError
@@ -119,7 +122,7 @@ func (s *server) stop() error {
 		}
 		return nil
 	case <-time.After(10 * time.Second):
-		syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL)
+		s.signal(syscall.SIGKILL)
 		return fmt.Errorf("%s did not end within 10 s", s.name)
 	}
 }

@@ -55,6 +55,22 @@ func TestTargets(t *testing.T) {
 	}
 }
 
+// A machine that changes its pace between rounds does not change a ratio.
+func TestRatio(t *testing.T) {
+	used := func(us ...float64) (out []sample) {
+		for _, u := range us {
+			out = append(out, sample{cpu: u})
+		}
+		return out
+	}
+	if got := ratio(used(8, 4, 8, 4, 4), used(6.4, 3.2, 6.4, 3.2, 3.2), sample.used); got != 1.25 {
+		t.Errorf("%v, want 1.25", got)
+	}
+	if got := ratio(used(8), used(0), sample.used); got != 0 {
+		t.Errorf("%v of nothing", got)
+	}
+}
+
 // printed is what print writes.
 func printed(t *testing.T, rows []*row) (string, error) {
 	t.Helper()
