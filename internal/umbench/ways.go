@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+
+	"siteswap/internal/umload"
+)
+
+// way is one way to measure: what is called how, and where the samples go.
+type way struct {
+	o       umload.Options
+	turns   int // in a round; of more than one each is a third as long. Bad moments of the machine then fall to all servers
+	applies func(*row) bool
+	to      func(*row) *[]sample
+}
+
+// ways are those with a new call for each that is answered; the first is plain UDP.
+var ways = []way{
+	{umload.Options{}, 1, func(*row) bool { return true }, func(r *row) *[]sample { return &r.closed }},
+	{umload.Options{Network: "tcp"}, 1, func(r *row) bool { return !r.echo }, func(r *row) *[]sample { return &r.tcp }},
+	{umload.Options{Network: "tls"}, 1, func(r *row) bool { return r.server.tls.IsValid() }, func(r *row) *[]sample { return &r.tls }},
+}
+
+// steady is the way in which latencies are compared. It comes after others, which have touched the servers' memory.
+var steady = way{umload.Options{Rate: steadyRate}, 6, func(*row) bool { return true }, func(r *row) *[]sample { return &r.paced }}
+
+// rounds measures in these ways by turns.
+func rounds(ctx context.Context, o options, rows []*row, ways []way) error {
+	for i := range o.rounds {
+		for _, w := range ways {
+			for range w.turns {
+				if err := w.measure(ctx, o, rows); err != nil {
+					return err
+				}
+			}
+		}
+		fmt.Fprintf(os.Stderr, "umbench: round %d of %d with %d servers\n", i+1, o.rounds, len(rows))
+	}
+	return nil
+}
+
+// measure measures each server once, in an order that is drawn.
+func (w way) measure(ctx context.Context, o options, rows []*row) error {
+	if w.o.Duration = o.round; w.turns > 1 {
+		w.o.Duration /= 3
+	}
+	for _, at := range rand.Perm(len(rows)) {
+		r, l := rows[at], w.o
+		if !w.applies(r) {
+			continue
+		}
+		if l.Rate > 0 {
+			l.Arrivals = r.arrived
+		}
+		s, err := r.call(ctx, l)
+		if err != nil {
+			return err
+		}
+		*w.to(r) = append(*w.to(r), s)
+	}
+	return nil
+}
+
+// peaks looks for the highest rate without a loss: downwards from more than a server can do, in interleaved steps of a
+// twentieth, and the rate must hold twice.
+func peaks(ctx context.Context, o options, rows []*row) error {
+	type search struct {
+		*row
+		rate float64
+	}
+	var left []search
+	for _, r := range rows {
+		if r.echo || r.mailboxes == compared {
+			left = append(left, search{r, median(r.closed, sample.rate) * 1.1})
+		}
+	}
+	for len(left) > 0 {
+		for i := range left {
+			s := &left[i]
+			s.rate *= 0.95
+			good := true
+			for range 2 {
+				m, err := s.call(ctx, umload.Options{Rate: s.rate, Duration: o.round})
+				if err != nil {
+					return err
+				}
+				if good = good && m.report.Lost == 0 && m.report.Unsent == 0 && m.report.Rate() > 0.97*s.rate; !good {
+					break
+				}
+			}
+			if good {
+				s.highest = s.rate
+			}
+		}
+		left = slices.DeleteFunc(left, func(s search) bool { return s.highest > 0 || s.rate < 1000 })
+	}
+	return nil
+}
