@@ -1,12 +1,12 @@
 package umredirect
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
-	stdhash "hash"
-	"strconv"
 	"strings"
+
+	"github.com/dchest/siphash"
 )
 
 // toTag is the tag of an answer to a request.
@@ -22,22 +22,26 @@ func toTag(m *message, key []byte) string {
 
 // tagger makes To tags, without allocating when it is used again. Use it from one goroutine.
 type tagger struct {
-	mac  stdhash.Hash
-	text []byte
-	sum  [sha256.Size]byte
+	k0, k1 uint64
+	text   []byte
 }
 
-func newTagger(key []byte) *tagger { return &tagger{mac: hmac.New(sha256.New, key)} }
+// newTagger takes a secret of any length.
+func newTagger(secret []byte) *tagger {
+	key := sha256.Sum256(secret)
+	return &tagger{k0: binary.LittleEndian.Uint64(key[:]), k1: binary.LittleEndian.Uint64(key[8:])}
+}
 
 // appendTag appends a keyed hash of what the request is known by (RFC 3261, section 8.2.7): the same for every copy of it, for
-// its CANCEL, and at every redirector with the same key, and not to be guessed by others.
+// its CANCEL, and at every redirector with the same key, and not to be guessed by others. SipHash is made for this, 64 bits of a
+// short text under a secret key; an HMAC took a third of the time of a plain call.
 func appendTag[T string | []byte](g *tagger, b []byte, callID, fromTag, branch, sequence, uri T) []byte {
 	g.text = g.text[:0]
 	for _, part := range [...]T{callID, fromTag, branch, sequence, uri} {
-		g.text = strconv.AppendInt(g.text, int64(len(part)), 10)
-		g.text = append(append(g.text, ':'), part...)
+		g.text = binary.LittleEndian.AppendUint32(g.text, uint32(len(part)))
+		g.text = append(g.text, part...)
 	}
-	g.mac.Reset()
-	g.mac.Write(g.text)
-	return hex.AppendEncode(b, g.mac.Sum(g.sum[:0])[:8])
+	var sum [8]byte
+	binary.BigEndian.PutUint64(sum[:], siphash.Hash(g.k0, g.k1, g.text))
+	return hex.AppendEncode(b, sum[:])
 }

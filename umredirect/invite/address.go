@@ -14,20 +14,20 @@ func readURI(b []byte, at int) (u uri, end int) {
 		return u, 0
 	}
 	at += len("sip:")
-	if end = userClass().span(b, at); end < len(b) && b[end] == '@' {
+	if end = users.span(b, at); end < len(b) && b[end] == '@' {
 		if end == at {
 			return u, 0
 		}
 		u.user = b[at:end]
 		at = end + 1
 	}
-	end = hostClass().span(b, at)
+	end = hosts.span(b, at)
 	if u.host = b[at:end]; len(u.host) == 0 {
 		return u, 0
 	}
 	if end < len(b) && b[end] == ':' {
 		at = end + 1
-		end = digitClass().span(b, at)
+		end = digits.span(b, at)
 		if port := decimal(b[at:end], 5); port < 1 || port > 65535 {
 			return u, 0
 		}
@@ -58,7 +58,7 @@ func readParam(b []byte, at int) (name, value []byte, end int) {
 	if at >= len(b) || b[at] != ';' {
 		return nil, nil, 0
 	}
-	end = nameClass().span(b, at+1)
+	end = names.span(b, at+1)
 	if name = b[at+1 : end]; len(name) == 0 {
 		return nil, nil, 0
 	}
@@ -66,7 +66,7 @@ func readParam(b []byte, at int) (name, value []byte, end int) {
 		return name, nil, end
 	}
 	at = end + 1
-	if end = tokenClass().span(b, at); end == at {
+	if end = tokens.span(b, at); end == at {
 		return nil, nil, 0
 	}
 	return name, b[at:end], end
@@ -83,14 +83,14 @@ type address struct {
 func readAddress(b []byte) (a address, ok bool) {
 	at := 0
 	if len(b) > 0 && b[0] == '"' {
-		if at = quotedClass().span(b, 1); at >= len(b) || b[at] != '"' {
+		if at = quoted.span(b, 1); at >= len(b) || b[at] != '"' {
 			return a, false
 		}
 		if at++; at < len(b) && b[at] == ' ' {
 			at++
 		}
 	} else {
-		at = displayClass().span(b, 0)
+		at = displays.span(b, 0)
 	}
 	if at >= len(b) || b[at] != '<' {
 		return a, false
@@ -135,5 +135,5 @@ func isNumber(b []byte) bool {
 	if len(b) > 0 && b[0] == '+' {
 		b = b[1:]
 	}
-	return len(b) > 0 && len(b) <= 32 && digitClass().span(b, 0) == len(b)
+	return len(b) > 0 && len(b) <= 32 && digits.span(b, 0) == len(b)
 }

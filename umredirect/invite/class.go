@@ -1,48 +1,51 @@
 package invite
 
-// class is a set of ASCII characters, as bits.
-type class struct{ low, high uint64 } // below 64, and from 64
+// class is a set of classes of ASCII characters, a bit for each. They are narrower than the grammar: what is rare is left to the
+// slow path.
+type class uint16
 
 const (
-	digitBits  = (1<<10 - 1) << '0'
-	letterBits = (1<<26-1)<<('a'-64) | (1<<26-1)<<('A'-64)
-	lowerBits  = (1<<26 - 1) << ('a' - 64)
+	digits class = 1 << iota
+	hosts
+	users
+	names  // of parameters
+	tokens // RFC 3261, section 25.1
+	words  // of a Call-ID
+	displays
+	quoted // between quotation marks, without an escape
+	texts
 )
 
-// The classes of the recogniser are narrower than the grammar: what is rare is left to the slow path.
-func digitClass() class { return class{low: digitBits} }
-func hostClass() class  { return class{digitBits | 1<<'.' | 1<<'-', letterBits} }
-func userClass() class {
-	return class{digitBits | 1<<'.' | 1<<'-' | 1<<'+', letterBits | 1<<('_'-64)}
-}
-func nameClass() class { return class{digitBits | 1<<'-', lowerBits} }
-func tokenClass() class {
-	return class{digitBits | 1<<'-' | 1<<'.' | 1<<'!' | 1<<'%' | 1<<'*' | 1<<'+' | 1<<'\'', letterBits | 1<<('_'-64) | 1<<('`'-64) | 1<<('~'-64)}
-}
-func wordClass() class { // of a Call-ID
-	t := tokenClass()
-	return class{t.low | 1<<':' | 1<<'/', t.high | 1<<('@'-64)}
-}
-func displayClass() class {
-	t := tokenClass()
-	return class{t.low | 1<<' ', t.high}
-}
-func quotedClass() class {
-	t := textClass()
-	return class{t.low &^ (1 << '"'), t.high &^ (1 << ('\\' - 64))}
-}
-func textClass() class { return class{^uint64(1<<' ' - 1), ^uint64(1 << 63)} }
+const (
+	digitSet  = "0123456789"
+	lowerSet  = "abcdefghijklmnopqrstuvwxyz"
+	letterSet = lowerSet + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	hostSet   = digitSet + letterSet + ".-"
+	tokenSet  = hostSet + "!%*+'_`~"
+)
 
-func (c class) has(b byte) bool {
-	if b < 64 {
-		return c.low>>b&1 != 0
+// classes has the classes of each byte.
+var classes = newClasses()
+
+func newClasses() (all [256]class) {
+	for set, c := range map[string]class{digitSet: digits, hostSet: hosts, hostSet + "+_": users, digitSet + lowerSet + "-": names,
+		tokenSet: tokens, tokenSet + ":/@": words, tokenSet + " ": displays} {
+		for i := range len(set) {
+			all[set[i]] |= c
+		}
 	}
-	return b < 128 && c.high>>(b-64)&1 != 0
+	for b := ' '; b < 0x7f; b++ {
+		all[b] |= texts
+		if b != '"' && b != '\\' {
+			all[b] |= quoted
+		}
+	}
+	return all
 }
 
 // span is where the run of characters of the class ends that begins at.
 func (c class) span(b []byte, at int) int {
-	for at < len(b) && c.has(b[at]) {
+	for at < len(b) && classes[b[at]]&c != 0 {
 		at++
 	}
 	return at

@@ -41,11 +41,11 @@ func (p *Plain) takeVia(value []byte) bool {
 	default:
 		return false
 	}
-	at := hostClass().span(value, size)
+	at := hosts.span(value, size)
 	host, port := value[size:at], 0
 	if at < len(value) && value[at] == ':' {
 		start := at + 1
-		at = digitClass().span(value, start)
+		at = digits.span(value, start)
 		if port = decimal(value[start:at], 5); port < 1 || port > 65535 {
 			return false
 		}

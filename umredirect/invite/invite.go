@@ -77,7 +77,7 @@ func (p *Plain) requestLine(raw []byte) (at int, ok bool) {
 
 // field reads one header line.
 func (p *Plain) field(raw []byte, at int) (next int, ok bool) {
-	colon := tokenClass().span(raw, at)
+	colon := tokens.span(raw, at)
 	if colon == at || colon >= len(raw) || raw[colon] != ':' {
 		return 0, false
 	}
@@ -109,7 +109,7 @@ func (p *Plain) header(name, value []byte) bool {
 		return p.once(sawTo) && p.takeTo(value)
 	case "Call-ID", "i":
 		p.CallID = value
-		return p.once(sawCallID) && wordClass().span(value, 0) == len(value)
+		return p.once(sawCallID) && words.span(value, 0) == len(value)
 	case "CSeq":
 		p.cseq = value
 		return p.once(sawCSeq) && p.takeCSeq(value)
@@ -126,12 +126,12 @@ func (p *Plain) header(name, value []byte) bool {
 		return ok
 	case "User-Agent":
 		p.Agent = value
-		return p.once(sawAgent) && textClass().span(value, 0) == len(value)
+		return p.once(sawAgent) && texts.span(value, 0) == len(value)
 	case "Allow", "Supported", "k", "Content-Type", "c", "Subject", "s", "Session-Expires", "x", "Min-SE",
 		"P-Asserted-Identity", "Remote-Party-ID", "Privacy", "Allow-Events", "u", "Accept", "Organization", "Cisco-Guid":
-		return textClass().span(value, 0) == len(value)
+		return texts.span(value, 0) == len(value)
 	}
-	return len(name) > 2 && name[0] == 'X' && name[1] == '-' && textClass().span(value, 0) == len(value)
+	return len(name) > 2 && name[0] == 'X' && name[1] == '-' && texts.span(value, 0) == len(value)
 }
 
 // once notes a header, and refuses it the second time.
