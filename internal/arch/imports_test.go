@@ -31,7 +31,7 @@ var house = []row{
 	{pkg: "witness/witnesstest", own: "dag witness", modules: testModules, why: suite},
 	{pkg: "dnsupdate", own: "dag", modules: "github.com/miekg/dns github.com/bodgit/tsig", tests: "dnsupdate/... internal/peers", why: driver},
 	{pkg: "dnsupdate/dnsupdatetest", own: "dag dnsupdate", modules: "github.com/miekg/dns " + testModules, why: suite},
-	{pkg: "umredirect", own: "dag umredirect/health umredirect/mailbox umredirect/invite umredirect/batch umredirect/guard", tests: "umredirect/...", why: driver},
+	{pkg: "umredirect", own: "dag umredirect/health umredirect/mailbox umredirect/invite umredirect/batch umredirect/guard", modules: "github.com/dchest/siphash", tests: "umredirect/...", why: driver},
 	{pkg: "umredirect/health", modules: "github.com/miekg/dns " + testModules,
 		why: "Pure thresholds, and a prober that no call waits for. It knows targets, not tables or decisions."},
 	{pkg: "umredirect/hep", modules: testModules, why: "A leaf: the packets of another project's protocol."},
