@@ -18,15 +18,14 @@ type way struct {
 	to      func(*row) *[]sample
 }
 
-// ways are those with a new call for each that is answered; the first is plain UDP.
-var ways = []way{
-	{umload.Options{}, 1, func(*row) bool { return true }, func(r *row) *[]sample { return &r.closed }},
-	{umload.Options{Network: "tcp"}, 1, func(r *row) bool { return !r.echo }, func(r *row) *[]sample { return &r.tcp }},
-	{umload.Options{Network: "tls"}, 1, func(r *row) bool { return r.server.tls.IsValid() }, func(r *row) *[]sample { return &r.tls }},
-}
-
-// steady is the way in which latencies are compared. It comes after others, which have touched the servers' memory.
-var steady = way{umload.Options{Rate: steadyRate}, 6, func(*row) bool { return true }, func(r *row) *[]sample { return &r.paced }}
+var (
+	// plain is with a new call for each that is answered; so are tcp and tls.
+	plain = way{umload.Options{}, 1, func(*row) bool { return true }, func(r *row) *[]sample { return &r.closed }}
+	tcp   = way{umload.Options{Network: "tcp"}, 1, func(r *row) bool { return !r.echo }, func(r *row) *[]sample { return &r.tcp }}
+	tls   = way{umload.Options{Network: "tls"}, 1, func(r *row) bool { return r.server.tls.IsValid() }, func(r *row) *[]sample { return &r.tls }}
+	// steady is the way in which latencies are compared. It comes after plain, which has touched the servers' memory.
+	steady = way{umload.Options{Rate: steadyRate}, 10, func(*row) bool { return true }, func(r *row) *[]sample { return &r.paced }}
+)
 
 // rounds measures in these ways by turns.
 func rounds(ctx context.Context, o options, rows []*row, ways []way) error {
