@@ -256,10 +256,7 @@ func TestWithdrawnRequestIsNotAcknowledged(t *testing.T) {
 	k := r.talk(r.front("EX1"))
 	k.say("HELLO a", "OK")
 	io.WriteString(k.c, "SEND DB1 a 1\n")
-	r.until("it is logged", func() bool {
-		_, ok := r.ledger.Generation("DB1", "EX1", mail.Message{Client: "a", Number: 1})
-		return ok
-	})
+	r.logged("EX1", 1)
 	r.net.SetPower(r.addr("EX1"), false)
 	r.set(func() { r.alone, r.mounted = true, "" })
 	r.net.SetPower(r.addr("EX1"), true)
