@@ -16,10 +16,10 @@ help: ## what can be made
 deps: ## what build and tests need: Go, its modules, and (on Debian, as root) the real servers of scripts/packages.txt
 	@scripts/deps.sh
 
-build: ## the program, in bin/siteswap
+build: ## the program, in bin/siteswap: one file that needs no library of the machine that it runs on
 	@PACKAGES=no scripts/deps.sh
 	@mkdir -p bin
-	$(GO) build -trimpath -o bin/siteswap ./cmd/siteswap
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/siteswap ./cmd/siteswap
 
 fmt: ## gofmt over everything
 	@$(GO) fmt ./...

@@ -29,7 +29,7 @@ bench commit ./internal/controller '^BenchmarkCommit'
 # ROUNDS is how often. It fails where we are slower, or where 1,000 names at four servers take more than a second to verify.
 dns() {
 	command -v nsupdate >/dev/null && command -v named >/dev/null && command -v knotd >/dev/null || { echo "dns: no nsupdate, named or knotd to compare with (make deps)" >&2; return 1; }
-	"$go" build -o "$scratch/siteswap" ./cmd/siteswap || return 1
+	CGO_ENABLED=0 "$go" build -o "$scratch/siteswap" ./cmd/siteswap || return 1
 	local memory= # its name is short: the path of knotd's socket may have 107 bytes (unix(7))
 	[[ -w /dev/shm ]] && memory=$(mktemp -d /dev/shm/s.XXXXXX)
 	TMPDIR=${memory:-$scratch} SITESWAP_PEERS=1 SITESWAP_PROGRAM=$scratch/siteswap "$go" test -run='^$' -bench='^Benchmark(NSUpdate|Verify)$' -benchtime="${ROUNDS:-15}x" ./dnsupdate >"$scratch/dns"
@@ -46,7 +46,7 @@ fi
 overhead=
 if [[ " $parts " == *" drill "* ]]; then
 	echo "== drill: overhead per step, on the reference design"
-	"$go" build -o "$scratch/siteswap" ./cmd/siteswap || exit 1
+	CGO_ENABLED=0 "$go" build -o "$scratch/siteswap" ./cmd/siteswap || exit 1
 	(cd "$scratch" && ./siteswap drill --json --report report.html </dev/null >report.json 2>lines.txt) || {
 		echo "the drill ended with exit code $?: $(tail -n 1 "$scratch/lines.txt")"
 		code=1
@@ -63,7 +63,7 @@ fi
 um() {
 	command -v kamailio >/dev/null || { echo "um: no kamailio to compare with (make deps)" >&2; return 1; }
 	(($(nproc) > 1)) || { echo "um: one processor is too few: the calls would be measured with the server" >&2; return 1; }
-	"$go" build -o "$scratch/siteswap" ./cmd/siteswap && "$go" build -o "$scratch/umbench" ./internal/umbench || return 1
+	CGO_ENABLED=0 "$go" build -o "$scratch/siteswap" ./cmd/siteswap && "$go" build -o "$scratch/umbench" ./internal/umbench || return 1
 	taskset -c 1 "$scratch/umbench" -siteswap "$scratch/siteswap" -rounds "${ROUNDS:-5}" -round "${ROUND:-1200ms}" bench
 }
 if [[ " $parts " == *" um "* ]]; then
