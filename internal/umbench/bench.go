@@ -51,7 +51,7 @@ func (s *server) call(ctx context.Context, o umload.Options) (sample, error) {
 }
 
 // bench measures those who are compared first, and with them what grows with the table: servers with a million mailboxes disturb all,
-// asleep as they are (with them beside, p99s at the steady rate were two to four times as long for every server).
+// asleep as they are (with them beside, p99s at the steady rate were 1.5 to 3.3 times as long, for every server).
 func bench(ctx context.Context, o options, r *rig) error {
 	sizes, err := numbers(o.sizes)
 	if err != nil {

@@ -62,7 +62,7 @@ func targets(rows []*row) error {
 		say("CPU per call, of Kamailio's", ratio(ours.closed, kamailio.closed, sample.used), 0.65)
 		say("Kamailio's highest rate without a loss, of ours (1/1.3)", kamailio.highest/max(1, ours.highest), 1/1.3)
 		say(fmt.Sprintf("p99 at %d calls/s, of Kamailio's", steadyRate), ours.there(0.99)/max(1, kamailio.there(0.99)), 0.5)
-		fmt.Printf("  (until the caller reads it, with the pauses of the caller's own processor: %.2f)\n", ratio(ours.paced, kamailio.paced, sample.p99))
+		say("the same until the caller reads the answer, medians of turns", median(ours.paced, sample.p99)/max(1, median(kamailio.paced, sample.p99)), 0.5)
 	}
 	if ours != nil && floor != nil {
 		say("CPU per call, of a batched echo in Go", ratio(ours.closed, floor.closed, sample.used), 1.3)

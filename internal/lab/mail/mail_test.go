@@ -178,7 +178,9 @@ func (r *rig) talk(to string) *talk {
 
 func (k *talk) say(line, want string) {
 	k.t.Helper()
-	io.WriteString(k.c, line+"\n")
+	if _, err := io.WriteString(k.c, line+"\n"); err != nil {
+		k.t.Errorf("%s: %v", line, err)
+	}
 	k.hear(want, patient)
 }
 
@@ -252,11 +254,7 @@ func TestMessageThatWasCopiedButNotAcknowledgedIsAcknowledgedAfterTheMove(t *tes
 
 func TestWithdrawnRequestIsNotAcknowledged(t *testing.T) {
 	r := newRig(t)
-	r.set(func() { r.ship = false })
-	k := r.talk(r.front("EX1"))
-	k.say("HELLO a", "OK")
-	io.WriteString(k.c, "SEND DB1 a 1\n")
-	r.logged("EX1", 1)
+	r.unacknowledged()
 	r.net.SetPower(r.addr("EX1"), false)
 	r.set(func() { r.alone, r.mounted = true, "" })
 	r.net.SetPower(r.addr("EX1"), true)

@@ -78,13 +78,19 @@ func TestDatabaseMovesUnderAMessage(t *testing.T) {
 // TestStoreSaysAwayAndNobodyElseHasIt: the front asks once more and says no; it does not wait for a copy to be mounted.
 func TestStoreSaysAwayAndNobodyElseHasIt(t *testing.T) {
 	r := newRig(t)
+	k := r.unacknowledged()
+	r.set(func() { r.mounted = "" })
+	k.hear("NO ", patient/2) // the store itself would wait for patient
+}
+
+// unacknowledged sends a message of client a that is logged on EX1, and nowhere else.
+func (r *rig) unacknowledged() *talk {
 	r.set(func() { r.ship = false })
 	k := r.talk(r.front("EX1"))
 	k.say("HELLO a", "OK\n")
 	io.WriteString(k.c, "SEND DB1 a 1\n")
 	r.logged("EX1", 1)
-	r.set(func() { r.mounted = "" })
-	k.hear("NO ", patient/2) // the store itself would wait for patient
+	return k
 }
 
 // logged waits until a message of client a is in a copy's log.
