@@ -68,7 +68,7 @@ func (s *Server) counter(target string) *atomic.Uint64 {
 
 // serveBatch answers many datagrams with each system call.
 func (s *Server) serveBatch(u *net.UDPConn) error {
-	c, err := batch.New(u, batch.Options{})
+	c, err := batch.New(u, batch.Options{Look: s.o.Look})
 	if err != nil {
 		return fmt.Errorf("serve %s: %w", u.LocalAddr(), err)
 	}

@@ -34,6 +34,9 @@ type Options struct {
 	Stateful        bool
 	MaxTransactions int // that are remembered; 10,000. Beyond it answers are stateless.
 
+	// Look is how long a UDP socket looks for the next datagram before it sleeps while they come that soon: batch.Options. 0: never.
+	Look time.Duration
+
 	IdleTimeout time.Duration // of a TCP connection without requests; 5 minutes
 	MaxConns    int           // TCP connections at once; 256
 }

@@ -2,13 +2,10 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"time"
@@ -18,6 +15,7 @@ import (
 	"siteswap/internal/api"
 	"siteswap/internal/config"
 	"siteswap/umredirect"
+	"siteswap/umredirect/telemetry"
 )
 
 func (a *app) umCommand() *cobra.Command {
@@ -56,11 +54,12 @@ func (a *app) serveUM(cmd *cobra.Command, site *config.Site, name, data string) 
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return usage("--data: %v", err)
 	}
-	o, err := a.redirectorOptions(site, dir, filepath.Join(data, "tag.key"))
+	lines := telemetry.NewLines(a.errs)
+	o, err := redirectorOptions(site, dir, filepath.Join(data, "tag.key"), slog.New(slog.NewTextHandler(lines, nil)))
 	if err != nil {
 		return err
 	}
-	op, err := newOperation(site, me, &o)
+	op, err := newOperation(site, me, &o, lines.Together)
 	if err != nil {
 		return err
 	}
@@ -153,46 +152,4 @@ func (op *operation) serveSockets(cmd *cobra.Command, srv *umredirect.Server, si
 	case err := <-ended:
 		return &exit{exitFailed, "redirector ended: " + errors.Join(err).Error()}
 	}
-}
-
-func (a *app) redirectorOptions(site *config.Site, dir, key string) (umredirect.Options, error) {
-	o := umredirect.Options{StateFile: filepath.Join(dir, "state.json"), Logger: slog.New(slog.NewTextHandler(a.errs, nil)),
-		First: umredirect.Setting{Site: site.Sites[site.Topology().HomeSite()].Name, Generation: 1}}
-	table, err := loadMailboxes(site, dir, o.Logger)
-	if err != nil {
-		return o, usage("um: %v", err)
-	}
-	o.Table, o.Stateful, o.Limits = table, site.UM.Stateful, limits(site.UM)
-	for _, p := range site.UM.Peers {
-		o.Peers = append(o.Peers, netip.PrefixFrom(p.Addr, p.BitLen()))
-	}
-	o.TagKey, err = tagKey(key)
-	return o, err
-}
-
-// tagKey is the secret of the To tags, which all redirectors of a folder share: made by the first that starts and kept, so that
-// each answers a repeated call the same.
-func tagKey(file string) ([]byte, error) {
-	fresh := make([]byte, 32)
-	if _, err := rand.Read(fresh); err != nil {
-		return nil, fmt.Errorf("make a tag key: %w", err)
-	}
-	temp := fmt.Sprintf("%s.%d", file, os.Getpid())
-	if err := os.WriteFile(temp, []byte(hex.EncodeToString(fresh)), 0o600); err != nil {
-		return nil, usage("keep the tag key: %v", err)
-	}
-	defer os.Remove(temp)
-	// A link appears whole or not at all: the first of several that start at once wins.
-	if err := os.Link(temp, file); err != nil && !errors.Is(err, os.ErrExist) {
-		return nil, usage("keep the tag key: %v", err)
-	}
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return nil, usage("read the tag key: %v", err)
-	}
-	key, err := hex.DecodeString(string(b))
-	if err != nil || len(key) < 16 {
-		return nil, usage("%s holds no tag key: delete it, and a new one is made", file)
-	}
-	return key, nil
 }

@@ -36,14 +36,14 @@ type operation struct {
 }
 
 // newOperation makes what the site file asks for, and has the redirector tell it of calls.
-func newOperation(site *config.Site, me *config.Redirector, o *umredirect.Options) (*operation, error) {
+func newOperation(site *config.Site, me *config.Redirector, o *umredirect.Options, together func(func())) (*operation, error) {
 	op := &operation{site: site, me: me, log: o.Logger, quit: make(chan os.Signal, 1)}
 	signal.Notify(op.quit, os.Interrupt)
 	var err error
 	if op.sink, err = homer(site, me); err != nil {
 		return nil, err
 	}
-	op.book = telemetry.New(telemetry.Options{Logger: o.Logger, PerSecond: site.UM.LogLines, Mirror: op.sink, Local: op.listens})
+	op.book = telemetry.New(telemetry.Options{Logger: o.Logger, PerSecond: site.UM.LogLines, Together: together, Mirror: op.sink, Local: op.listens})
 	o.OnCall, o.Wanted = op.book.Note, op.book.Wanted
 	op.watch, err = watcher(site, me)
 	return op, err

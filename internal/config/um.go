@@ -25,6 +25,7 @@ type UM struct {
 	Watch    *UMWatch          `yaml:"watch" doc:"How the servers that calls are redirected to are watched."`
 	Homer    *Homer            `yaml:"homer" doc:"A server that gets copies of the messages (HEP3)."`
 	LogLines int               `yaml:"log_lines" min:"1" max:"10000" doc:"Calls per second that get a log line; 50 unless set. The others are counted."`
+	BusyPoll string            `yaml:"busy_poll" enum:"auto|off" doc:"auto (unless set): while datagrams come less than 0.1 ms apart, a redirector looks for the next one for up to 0.2 ms before it sleeps, which takes a processor; off: it always sleeps."`
 	Drain    document.Duration `yaml:"drain" min:"0" doc:"How long a redirector that is asked to end answers OPTIONS 503 and still takes calls; 25s unless set: one round of a PBX's OPTIONS."`
 }
 

@@ -34,6 +34,10 @@ type Options struct {
 	// Report ends when this program reads an answer: a moment in which its own processor stands still is counted as the server's.
 	Arrivals *Histogram
 
+	// Busy looks for answers all the time, UDP only: between two looks the caller's processor does not fall asleep, which takes some
+	// ten microseconds to be left and would be counted as the server's.
+	Busy bool
+
 	Every func(Report) // what is known after each second; nil: nobody is told
 }
 

@@ -39,7 +39,7 @@ func dial(local netip.Addr, to netip.AddrPort, o batch.Options) (*net.UDPConn, *
 func runUDP(ctx context.Context, o Options) (Report, error) {
 	runtime.LockOSThread() // which sleeps in the kernel, with its fine timers
 	defer runtime.UnlockOSThread()
-	p, conn, err := dial(o.Local, o.Target, batch.Options{Stamps: o.Arrivals != nil})
+	p, conn, err := dial(o.Local, o.Target, batch.Options{Stamps: o.Arrivals != nil, Apart: true})
 	if err != nil {
 		return Report{}, fmt.Errorf("call %s: %w", o.Target, err)
 	}
@@ -65,7 +65,7 @@ func runUDP(ctx context.Context, o Options) (Report, error) {
 			told += time.Second
 			o.Every(c.report)
 		}
-		if sent+got == 0 {
+		if sent+got == 0 && !o.Busy {
 			conn.Wait(c.wait(now))
 		}
 	}

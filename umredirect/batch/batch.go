@@ -7,6 +7,7 @@ package batch
 import (
 	"fmt"
 	"net"
+	"time"
 )
 
 // Datagram is the largest that there is: a buffer of that size cannot cut one off.
@@ -25,6 +26,13 @@ type Options struct {
 	Size    int  // datagrams per call; 64
 	Stamps  bool // say of each datagram when it came: Conn.Came
 	Receive int  // bytes of the socket's receive buffer to ask the system for; 32 MiB, see room
+
+	// Apart sends each datagram by itself, as those do whose messages come one at a time.
+	Apart bool
+
+	// Look is how long Read looks for the next datagram before it sleeps, while they come at intervals of a sixteenth to half of it.
+	// That takes a processor for as long. 0: it sleeps at once; so it does on systems without recvmmsg.
+	Look time.Duration
 }
 
 func (o Options) settled() Options {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"runtime"
 	"strconv"
 	"syscall"
 	"time"
@@ -23,23 +24,20 @@ type mmsghdr struct {
 type Conn struct {
 	raw   syscall.RawConn
 	asked int
+	pace  pace
+	alone bool // one processor for all goroutines: who looks lets the others run
 
-	in    []mmsghdr
-	names []unix.RawSockaddrInet6 // large enough for IPv4 too
-	data  []byte                  // Datagram bytes for each of in
-	iovs  []unix.Iovec
-	notes []byte // control messages, noteSize bytes for each of in; none without Options.Stamps
+	in     []mmsghdr
+	names  []unix.RawSockaddrInet6 // large enough for IPv4 too
+	data   []byte                  // Datagram bytes for each of in
+	iovs   []unix.Iovec
+	stamps []byte // control messages, noteSize bytes for each of in; none without Options.Stamps
 
-	out      []mmsghdr
-	outNames []unix.RawSockaddrInet6
-	outIovs  []unix.Iovec
-	answers  [][]byte
-	queued   int
-
+	queue
 	// For the functions that the runtime calls, made once because a function value is an allocation.
 	read, write func(fd uintptr) bool
 	poll        func(fd uintptr)
-	got, from   int
+	got         int
 	errno       syscall.Errno
 }
 
@@ -48,29 +46,26 @@ func open(p *net.UDPConn, o Options) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{raw: raw, asked: o.Receive, in: make([]mmsghdr, o.Size), names: make([]unix.RawSockaddrInet6, o.Size), data: make([]byte, o.Size*Datagram), iovs: make([]unix.Iovec, o.Size),
-		out: make([]mmsghdr, o.Size), outNames: make([]unix.RawSockaddrInet6, o.Size), outIovs: make([]unix.Iovec, o.Size), answers: make([][]byte, o.Size)}
+	c := &Conn{raw: raw, asked: o.Receive, pace: pace{limit: o.Look}, alone: runtime.GOMAXPROCS(0) == 1, in: make([]mmsghdr, o.Size), names: make([]unix.RawSockaddrInet6, o.Size), data: make([]byte, o.Size*Datagram), iovs: make([]unix.Iovec, o.Size),
+		queue: newQueue(o.Size)}
 	for i := range c.in {
 		c.iovs[i].Base = &c.data[i*Datagram]
 		c.iovs[i].SetLen(Datagram)
 		c.in[i].hdr.Name = (*byte)(unsafe.Pointer(&c.names[i]))
 		c.in[i].hdr.Iov = &c.iovs[i]
 		c.in[i].hdr.SetIovlen(1)
-		c.answers[i] = make([]byte, 0, answerSize)
-		c.out[i].hdr.Name = (*byte)(unsafe.Pointer(&c.outNames[i]))
-		c.out[i].hdr.Iov = &c.outIovs[i]
-		c.out[i].hdr.SetIovlen(1)
 	}
 	if o.Stamps {
-		c.notes = make([]byte, o.Size*noteSize)
+		c.stamps = make([]byte, o.Size*noteSize)
 		for i := range c.in {
-			c.in[i].hdr.Control = &c.notes[i*noteSize]
+			c.in[i].hdr.Control = &c.stamps[i*noteSize]
 		}
 	}
 	c.read, c.write, c.poll = c.receive, c.send, func(fd uintptr) { c.receive(fd) }
 	var stamps error
 	err = raw.Control(func(fd uintptr) {
 		ask(int(fd), o.Receive)
+		c.apart = o.Apart || !segments(int(fd))
 		if o.Stamps {
 			stamps = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
 		}
@@ -104,6 +99,31 @@ func (c *Conn) Buffers() Buffers {
 
 // Read waits for datagrams and says how many there are; they are there until the next Read.
 func (c *Conn) Read() (int, error) {
+	n, err := c.look()
+	if n == 0 && err == nil {
+		n, err = c.sleep()
+	}
+	if c.pace.limit > 0 {
+		c.pace.came(n, time.Now())
+	}
+	return n, err
+}
+
+// look looks for datagrams until there are some, as long as the pace says.
+func (c *Conn) look() (n int, err error) {
+	if !c.pace.look() {
+		return 0, nil
+	}
+	for began := time.Now(); n == 0 && err == nil && time.Since(began) < c.pace.limit; {
+		if n, err = c.Poll(); n == 0 && c.alone {
+			runtime.Gosched()
+		}
+	}
+	return n, err
+}
+
+// sleep waits in the scheduler.
+func (c *Conn) sleep() (int, error) {
 	for {
 		if err := c.raw.Read(c.read); err != nil {
 			return 0, closed(err)
@@ -145,7 +165,7 @@ func (c *Conn) Wait(d time.Duration) {
 func (c *Conn) receive(fd uintptr) bool {
 	for i := range c.in {
 		c.in[i].hdr.Namelen = unix.SizeofSockaddrInet6
-		if c.notes != nil {
+		if c.stamps != nil {
 			c.in[i].hdr.SetControllen(noteSize)
 		}
 	}
@@ -160,78 +180,21 @@ func (c *Conn) Message(i int) (data []byte, from netip.AddrPort, whole bool) {
 	return c.data[at : at+int(c.in[i].len)], address(&c.names[i]), c.in[i].hdr.Flags&unix.MSG_TRUNC == 0
 }
 
-// noteSize is the room for the one control message that is asked for: its header and a struct timespec, as CMSG_SPACE counts.
+// noteSize is the room of a control message, as CMSG_SPACE counts: its header and a struct timespec, or the length of a segment.
 const noteSize = int(unsafe.Sizeof(unix.Cmsghdr{}) + unsafe.Sizeof(unix.Timespec{}))
 
 // Came is when the system had the datagram at i of the last Read (SO_TIMESTAMPNS, socket(7)), however long it lay there. It is zero
 // without Options.Stamps. The first ones after the option was set may have the time of the Read: the system begins a little later.
 func (c *Conn) Came(i int) time.Time {
-	if c.notes == nil || int(c.in[i].hdr.Controllen) < noteSize {
+	if c.stamps == nil || int(c.in[i].hdr.Controllen) < noteSize {
 		return time.Time{}
 	}
-	head := (*unix.Cmsghdr)(unsafe.Pointer(&c.notes[i*noteSize]))
+	head := (*unix.Cmsghdr)(unsafe.Pointer(&c.stamps[i*noteSize]))
 	if head.Level != unix.SOL_SOCKET || head.Type != unix.SCM_TIMESTAMPNS {
 		return time.Time{}
 	}
 	ts := (*unix.Timespec)(unsafe.Add(unsafe.Pointer(head), unsafe.Sizeof(*head)))
 	return time.Unix(ts.Unix())
-}
-
-// Answer is an empty buffer to append an answer to, for Reply.
-func (c *Conn) Answer() []byte { return c.answers[c.queued][:0] }
-
-// Reply queues an answer, made in the buffer that Answer gave, to the sender of the datagram at i, or to another port of
-// its address. One Read makes room for one answer to each of its datagrams.
-func (c *Conn) Reply(i int, port uint16, answer []byte) {
-	q := c.queued
-	c.queued++
-	c.answers[q] = answer
-	c.outNames[q] = c.names[i]
-	binary.BigEndian.PutUint16(portOf(&c.outNames[q]), port)
-	c.out[q].hdr.Name, c.out[q].hdr.Namelen = (*byte)(unsafe.Pointer(&c.outNames[q])), c.in[i].hdr.Namelen
-	c.outIovs[q].Base = unsafe.SliceData(answer)
-	c.outIovs[q].SetLen(len(answer))
-}
-
-// Send queues a datagram of a connected socket, made in the buffer that Answer gave; false when the queue is full.
-func (c *Conn) Send(data []byte) (more bool) {
-	q := c.queued
-	c.queued++
-	c.answers[q] = data
-	c.out[q].hdr.Name, c.out[q].hdr.Namelen = nil, 0
-	c.outIovs[q].Base = unsafe.SliceData(data)
-	c.outIovs[q].SetLen(len(data))
-	return c.queued < len(c.out)
-}
-
-// Flush sends what is queued, and says how many the system refused, and its first reason: those are skipped, the rest is sent.
-func (c *Conn) Flush() (refused int, reason error) {
-	for c.from = 0; c.from < c.queued; {
-		err := c.raw.Write(c.write)
-		if err == nil && c.errno == 0 {
-			c.from += c.got
-			continue
-		}
-		if err == nil && c.errno == unix.EINTR {
-			continue
-		}
-		if err != nil {
-			refused, reason = c.queued-c.from, closed(err)
-			break
-		}
-		if refused++; reason == nil {
-			reason = c.errno
-		}
-		c.from++
-	}
-	c.queued = 0
-	return refused, reason
-}
-
-func (c *Conn) send(fd uintptr) bool {
-	n, _, e := unix.RawSyscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&c.out[c.from])), uintptr(c.queued-c.from), unix.MSG_DONTWAIT, 0, 0)
-	c.got, c.errno = int(n), e
-	return e != unix.EAGAIN
 }
 
 // portOf is the port in network byte order; in an IPv4 address it stands at the same place.

@@ -17,8 +17,9 @@ import (
 // Options are what a book needs.
 type Options struct {
 	Logger    *slog.Logger
-	PerSecond int // lines; 50. Calls above that rate are counted only
-	Keep      int // calls that can be read again; 1000
+	PerSecond int             // lines; 50. Calls above that rate are counted only
+	Keep      int             // calls that can be read again; 1000
+	Together  func(do func()) // writes the lines of do at once: Lines.Together; nil: each as it comes
 	Mirror    *hep.Sink
 	// Local is where a redirector listens for a transport, for the copies.
 	Local func(transport string) netip.AddrPort
@@ -74,6 +75,9 @@ func New(o Options) *Book {
 	}
 	if o.Keep <= 0 {
 		o.Keep = 1000
+	}
+	if o.Together == nil {
+		o.Together = func(do func()) { do() }
 	}
 	b := &Book{o: o, changed: make(chan struct{}), counts: map[outcome]uint64{}}
 	b.left.Store(int64(o.PerSecond))
@@ -154,14 +158,11 @@ func (b *Book) write() {
 		return
 	}
 	entries := make([]Entry, 0, len(calls))
-	for i := range calls {
-		c := &calls[i]
-		e := Entry{At: c.At.UTC(), CallID: c.CallID, Source: c.Source.String(), Transport: c.Transport, Called: c.Called, By: c.By,
-			Status: c.Status, Target: c.Target, Why: c.Why, Micros: c.Took.Microseconds()}
-		b.o.Logger.Info("call", "call_id", e.CallID, "source", e.Source, "transport", e.Transport, "called", e.Called, "by", e.By,
-			"status", e.Status, "target", e.Target, "why", e.Why, "us", e.Micros)
-		entries = append(entries, e)
-	}
+	b.o.Together(func() {
+		for i := range calls {
+			entries = append(entries, b.line(&calls[i]))
+		}
+	})
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, e := range entries {
@@ -174,6 +175,15 @@ func (b *Book) write() {
 	}
 	close(b.changed)
 	b.changed = make(chan struct{})
+}
+
+// line writes the line of a call.
+func (b *Book) line(c *umredirect.Call) Entry {
+	e := Entry{At: c.At.UTC(), CallID: c.CallID, Source: c.Source.String(), Transport: c.Transport, Called: c.Called, By: c.By,
+		Status: c.Status, Target: c.Target, Why: c.Why, Micros: c.Took.Microseconds()}
+	b.o.Logger.Info("call", "call_id", e.CallID, "source", e.Source, "transport", e.Transport, "called", e.Called, "by", e.By,
+		"status", e.Status, "target", e.Target, "why", e.Why, "us", e.Micros)
+	return e
 }
 
 // mirror copies the request and its answer to Homer.
