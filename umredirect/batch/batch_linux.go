@@ -22,10 +22,11 @@ type mmsghdr struct {
 
 // Conn is a UDP socket. Use it from one goroutine; Buffers may be asked for from any.
 type Conn struct {
-	raw   syscall.RawConn
-	asked int
-	pace  pace
-	alone bool // one processor for all goroutines: who looks lets the others run
+	raw    syscall.RawConn
+	asked  int
+	pace   pace
+	alone  bool      // one processor for all goroutines: who looks lets the others run each time
+	turned time.Time // when it did
 
 	in     []mmsghdr
 	names  []unix.RawSockaddrInet6 // large enough for IPv4 too
@@ -109,14 +110,20 @@ func (c *Conn) Read() (int, error) {
 	return n, err
 }
 
+// turn is how long who looks keeps its processor from the other goroutines where there are several. The runtime takes it away by
+// force after 10 ms, and then looks after it every 70 us for a while, on a processor that it needs for that.
+const turn = 5 * time.Millisecond
+
 // look looks for datagrams until there are some, as long as the pace says.
 func (c *Conn) look() (n int, err error) {
 	if !c.pace.look() {
 		return 0, nil
 	}
-	for began := time.Now(); n == 0 && err == nil && time.Since(began) < c.pace.limit; {
-		if n, err = c.Poll(); n == 0 && c.alone {
+	began := time.Now()
+	for now := began; n == 0 && err == nil && now.Sub(began) < c.pace.limit; now = time.Now() {
+		if n, err = c.Poll(); n == 0 && (c.alone || now.Sub(c.turned) > turn) {
 			runtime.Gosched()
+			c.turned = now
 		}
 	}
 	return n, err
