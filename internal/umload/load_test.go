@@ -62,6 +62,7 @@ func TestGoodRedirector(t *testing.T) {
 	for name, o := range map[string]umload.Options{
 		"closed":    {Target: udp},
 		"open":      {Target: udp, Rate: 2000},
+		"busy":      {Target: udp, Rate: 2000, Busy: true},
 		"disturbed": {Target: udp, Rate: 2000, Again: 0.2, Odd: 0.2, Garbage: 0.2, Strangers: 0.1},
 		"tcp":       {Target: tcp, Network: "tcp"},
 	} {
