@@ -54,7 +54,7 @@ func (c *Conn) Answer() []byte { return c.answers[c.queued][:0] }
 func (c *Conn) Reply(i int, port uint16, answer []byte) {
 	q := c.queued
 	c.queued++
-	c.answers[q], c.to[q], c.named[q] = answer, c.names[i], c.in[i].hdr.Namelen
+	c.answers[q], c.order[q], c.to[q], c.named[q] = answer, q, c.names[i], c.in[i].hdr.Namelen
 	binary.BigEndian.PutUint16(portOf(&c.to[q]), port)
 }
 
@@ -62,16 +62,13 @@ func (c *Conn) Reply(i int, port uint16, answer []byte) {
 func (c *Conn) Send(data []byte) (more bool) {
 	q := c.queued
 	c.queued++
-	c.answers[q], c.named[q] = data, 0
+	c.answers[q], c.order[q], c.named[q] = data, q, 0
 	return c.queued < len(c.out)
 }
 
 // Flush sends what is queued, and says how many datagrams the system refused, and its first reason: those are skipped, the rest
 // is sent. Datagrams of one length to one address go together, and may overtake others.
 func (c *Conn) Flush() (refused int, reason error) {
-	for i := range c.queued {
-		c.order[i] = i
-	}
 	c.gather(0, c.apart)
 	for done, parted := 0, false; c.from < c.upto; {
 		err := c.raw.Write(c.write)

@@ -155,10 +155,6 @@ func TestGather(t *testing.T) {
 		for i := range s.queued {
 			s.answers[i] = s.answers[i][len(s.answers[i])-c.lengths[i]:] // without their numbers, whose lengths differ
 		}
-		s.order = s.order[:0]
-		for i := range s.queued {
-			s.order = append(s.order, i)
-		}
 		s.gather(0, s.apart)
 		var got []int
 		for _, m := range s.out[:s.upto] {
