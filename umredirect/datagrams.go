@@ -98,6 +98,7 @@ func (s *Server) serveBatch(u *net.UDPConn) error {
 
 // batch answers what one read gave.
 func (w *worker) batch(c *batch.Conn, n int, now time.Time) {
+	w.read = now
 	for i := range n {
 		raw, from, whole := c.Message(i)
 		if w.s.guard.Look(from.Addr(), now) != guard.Answer || !whole {
@@ -111,6 +112,7 @@ func (w *worker) batch(c *batch.Conn, n int, now time.Time) {
 		w.s.fast.unsent.Add(uint64(refused))
 		w.s.o.Logger.Debug("answers not sent", "count", refused, "error", reason)
 	}
+	w.tell()
 }
 
 func (s *Server) watchBuffers(c *batch.Conn) {
@@ -142,7 +144,7 @@ func (s *Server) serveEach(p net.PacketConn) error {
 		}
 		failed = 0
 		from := addrPort(addr)
-		if s.guard.Look(from.Addr(), s.o.Now()) != guard.Answer {
+		if w.read = s.o.Now(); s.guard.Look(from.Addr(), w.read) != guard.Answer {
 			continue
 		}
 		answer, port, ok := w.answer(out[:0], buf[:n], from)
@@ -151,6 +153,7 @@ func (s *Server) serveEach(p net.PacketConn) error {
 		}
 		out = answer
 		send(answer, netip.AddrPortFrom(from.Addr(), port))
+		w.tell()
 	}
 }
 

@@ -21,6 +21,7 @@ func Fast(s *Server) func(b, raw []byte, from netip.AddrPort) (answer []byte, to
 	w := s.newWorker("udp", nil)
 	return func(b, raw []byte, from netip.AddrPort) ([]byte, netip.AddrPort, bool) {
 		answer, ok := w.fast(b, raw, from)
+		w.tell()
 		return answer, netip.AddrPortFrom(from.Addr(), w.invite.Port(from.Port())), ok
 	}
 }

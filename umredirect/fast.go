@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/netip"
 	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"siteswap/umredirect/invite"
@@ -84,7 +85,16 @@ type worker struct {
 	invite invite.Plain
 	forms  [1]string
 	tag    []byte
-	agent  string // the last User-Agent that is no scanner's
+	read   time.Time // when what is answered was read
+	agent  string    // the last User-Agent that is no scanner's
+	looked []looked  // plain calls that OnCall is still to be told of
+}
+
+// looked is a plain call that somebody wants to look at. What it is made of stands in its datagram.
+type looked struct {
+	Call
+	called, callID []byte
+	kind           string // of the place; the route says the rest of why
 }
 
 func (s *Server) newWorker(over string, send sender) *worker {
@@ -108,13 +118,9 @@ func (w *worker) answer(b, raw []byte, from netip.AddrPort) (_ []byte, port uint
 	return append(b, answer...), to.Port(), true
 }
 
-// fast answers a plain call that leads to a 302. One that somebody wants to look at is no slower for it than the telling.
+// fast answers a plain call that leads to a 302. Who wants to look at it is told by tell, when its answer is on its way.
 func (w *worker) fast(b, raw []byte, from netip.AddrPort) (_ []byte, ok bool) {
-	p, looked := &w.invite, Call{}
-	wanted := w.s.memory == nil && w.s.o.Wanted()
-	if wanted {
-		looked.At = w.s.o.Now()
-	}
+	p := &w.invite
 	if w.s.memory != nil || !p.Read(raw) || !w.known(p.Agent) {
 		return b, false
 	}
@@ -142,19 +148,23 @@ func (w *worker) fast(b, raw []byte, from netip.AddrPort) (_ []byte, ok bool) {
 	r.answered.Add(1)
 	before := len(b)
 	b = p.Append(b, w.tag, contacts, from)
-	if wanted {
-		looked.Called, looked.By, looked.Target, looked.Why = string(number), by, r.target, at.kind+r.why
-		looked.Request, looked.Answer = raw, b[before:]
-		w.tell(looked, from)
+	if w.s.o.Wanted() {
+		w.looked = append(w.looked, looked{called: number, callID: p.CallID, kind: at.kind, Call: Call{At: w.read, Took: w.s.o.Now().Sub(w.read), Source: from, Transport: w.over, By: by,
+			Status: 302, Target: r.target, Why: r.why, Fast: true, Request: raw, Answer: b[before:]}})
 	}
 	return b, true
 }
 
-// tell fills in what all calls of the fast path have.
-func (w *worker) tell(c Call, from netip.AddrPort) {
-	c.CallID, c.Source, c.Transport, c.Status, c.Fast = string(w.invite.CallID), from, w.over, 302, true
-	c.Took = w.s.o.Now().Sub(c.At)
-	w.s.o.OnCall(c)
+// tell tells of the plain calls that were answered since, while their datagrams and answers are still there. The telling takes
+// longer than an answer: it is done when the answers are sent, so that no call waits for it.
+func (w *worker) tell() {
+	for i := range w.looked {
+		l := &w.looked[i]
+		l.Called, l.CallID, l.Why = string(l.called), string(l.callID), l.kind+l.Why
+		w.s.o.OnCall(l.Call)
+	}
+	clear(w.looked)
+	w.looked = w.looked[:0]
 }
 
 // known says whether the User-Agent is no scanner's; the slow path deals with those. A peer's is the same in all its calls.

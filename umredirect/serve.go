@@ -127,7 +127,10 @@ func (s *Server) serveConn(c net.Conn, transport string) {
 		c.SetDeadline(time.Time{})
 	}
 	st := &stream{worker: s.newWorker(transport, nil), conn: c, in: bufio.NewReaderSize(c, streamBuffer), from: addrPort(c.RemoteAddr()), transport: transport}
-	for st.await() == nil && s.guard.Look(st.from.Addr(), s.o.Now()) == guard.Answer {
+	for st.await() == nil {
+		if st.read = s.o.Now(); s.guard.Look(st.from.Addr(), st.read) != guard.Answer {
+			return
+		}
 		if st.plain() {
 			continue
 		}

@@ -21,8 +21,8 @@ type Options struct {
 	StateFile string         // where the setting is kept; empty: nowhere
 	First     Setting        // in force until somebody sets another, when no state file says better
 
-	OnCall func(Call)  // for each INVITE whose answer is made and not yet sent: it must be quick
-	Wanted func() bool // whether OnCall wants the next plain one; nil: every one. The others come all the same
+	OnCall func(Call)  // for each INVITE whose answer is made: it must be quick, for the next calls wait for it
+	Wanted func() bool // asked once for each plain one: whether OnCall is to hear of it; nil: of every one. The others come all the same
 
 	Limits Limits
 	Logger *slog.Logger
@@ -52,8 +52,8 @@ type Call struct {
 	Status    int
 	Target    string // the first Contact's host and port
 	Why       string
-	Took      time.Duration
-	Fast      bool // a plain one, which Traffic counts
+	Took      time.Duration // from when it was read until its answer was made
+	Fast      bool          // a plain one, which Traffic counts
 	// Request and Answer are the messages, for whoever copies them. They are not kept beyond OnCall.
 	Request, Answer []byte
 }

@@ -237,7 +237,7 @@ func TestTCPStream(t *testing.T) {
 	if _, err := in.ReadByte(); err != io.EOF {
 		t.Errorf("after a request without a length: %v, want the end", err)
 	}
-	if calls := r.Calls(); len(calls) != 2 || calls[0].Transport != "tcp" || calls[0].Target != "old.test.local:5060" || calls[0].Called != "1001" {
+	if calls := r.Calls(t, 2); len(calls) != 2 || calls[0].Transport != "tcp" || calls[0].Target != "old.test.local:5060" || calls[0].Called != "1001" {
 		t.Errorf("%+v", calls)
 	}
 }

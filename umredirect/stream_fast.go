@@ -66,6 +66,7 @@ func (c *stream) plain() bool {
 		c.s.fast.acks.Add(1)
 	} else if out, ok := c.fast(c.out, b[:end], c.from); ok {
 		c.out = out
+		c.tell() // before the place of the request is used again
 	} else {
 		return false
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"net/netip"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -131,8 +132,15 @@ func (b *Book) tell() {
 	}
 }
 
-// Wanted says whether the next call would get a line. The redirector asks for every call, so it costs next to nothing.
-func (b *Book) Wanted() bool { return b.left.Load() > 0 }
+// Wanted says whether a plain call would get a line, and counts it when it gets none. The redirector asks for every one, so it costs
+// next to nothing.
+func (b *Book) Wanted() bool {
+	if b.left.Load() > 0 {
+		return true
+	}
+	b.skipped.Add(1)
+	return false
+}
 
 // Note takes note of a call that was looked at. Its line is written by Run: no call waits for a disk.
 func (b *Book) Note(c umredirect.Call) {
@@ -161,6 +169,7 @@ func (b *Book) write() {
 	b.o.Together(func() {
 		for i := range calls {
 			entries = append(entries, b.line(&calls[i]))
+			runtime.Gosched() // with one processor for all, calls wait for one line and not for all of them
 		}
 	})
 	b.mu.Lock()

@@ -5,8 +5,10 @@ import (
 	"net"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"siteswap/umredirect"
 )
@@ -19,6 +21,7 @@ type Redirector struct {
 
 	mu    sync.Mutex
 	calls []umredirect.Call
+	told  chan struct{} // closed when there is one more
 	web   *httptest.Server
 }
 
@@ -31,7 +34,7 @@ func Loopback() []netip.Prefix { return []netip.Prefix{netip.MustParsePrefix("12
 // Start runs a redirector until the test ends. What the options leave open is filled for a loopback test.
 func Start(t testing.TB, o umredirect.Options) *Redirector {
 	t.Helper()
-	r := &Redirector{}
+	r := &Redirector{told: make(chan struct{})}
 	if o.Peers == nil {
 		o.Peers = Loopback()
 	}
@@ -42,6 +45,8 @@ func Start(t testing.TB, o umredirect.Options) *Redirector {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.calls = append(r.calls, c)
+		close(r.told)
+		r.told = make(chan struct{})
 	}
 	s, err := umredirect.New(o)
 	if err != nil {
@@ -75,9 +80,20 @@ func (r *Redirector) Stop() {
 	r.Server.Close()
 }
 
-// Calls are the INVITEs that it answered.
-func (r *Redirector) Calls() []umredirect.Call {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return append([]umredirect.Call(nil), r.calls...)
+// Calls are the INVITEs that it answered, when there are n or more: it tells of one after the answer was sent.
+func (r *Redirector) Calls(t testing.TB, n int) []umredirect.Call {
+	t.Helper()
+	for late := time.After(10 * time.Second); ; {
+		r.mu.Lock()
+		calls, told := slices.Clone(r.calls), r.told
+		r.mu.Unlock()
+		if len(calls) >= n {
+			return calls
+		}
+		select {
+		case <-told:
+		case <-late:
+			t.Fatalf("told of %d calls within 10 s, want %d", len(calls), n)
+		}
+	}
 }

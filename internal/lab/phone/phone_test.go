@@ -132,7 +132,7 @@ func TestCallsReachTheirMailboxes(t *testing.T) {
 		if got, want := p.Counters(), (phone.Counters{Placed: 4, Answered: 4}); got != want {
 			t.Errorf("counters %+v, want %+v", got, want)
 		}
-		first := b.redirectors[0].Calls()[0]
+		first := b.redirectors[0].Calls(t, 1)[0]
 		if want := map[string]string{"": "request-uri", "7000": "diversion"}[pilot]; first.By != want || first.Called != "1001" || first.Status != 302 {
 			t.Errorf("the redirector's record: %+v", first)
 		}
