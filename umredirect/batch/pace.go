@@ -3,8 +3,10 @@ package batch
 import "time"
 
 const (
-	window = time.Millisecond // over which the pace is taken
-	sample = 4                // datagrams of which it is taken to begin with, twice: the first calls of a stream should not all wait
+	window = time.Millisecond      // over which the pace is taken
+	sample = 4                     // datagrams of which it is taken to begin with, twice: the first calls of a stream should not all wait
+	most   = 3                     // fits that count, so that one window with too few is forgiven: a sender stands still for a moment now and then
+	ended  = 20 * time.Millisecond // between datagrams: the stream is no more
 )
 
 // pace says whether the next datagram comes so soon that to look for it takes less time than to sleep and be woken. A processor
@@ -16,7 +18,7 @@ const (
 // moment many come at once, at the same pace as before.
 type pace struct {
 	limit time.Duration // how long to look; 0: never
-	fits  int           // how many times in a row it was such a pace
+	fits  int           // how many times it was such a pace, up to most
 	since time.Time
 	n     int // datagrams since then
 }
@@ -30,10 +32,13 @@ func (p *pace) came(n int, now time.Time) {
 	if p.n += n; took < window && (p.look() || p.n < sample) {
 		return
 	}
-	if apart := took / time.Duration(max(1, p.n)); p.limit/16 <= apart && apart < p.limit/2 {
-		p.fits++
-	} else {
+	switch apart := took / time.Duration(max(1, p.n)); {
+	case apart < p.limit/16 || apart > ended:
 		p.fits = 0
+	case apart < p.limit/2:
+		p.fits = min(p.fits+1, most)
+	default:
+		p.fits = max(p.fits-1, 0)
 	}
 	p.since, p.n = now, 0
 }

@@ -43,6 +43,8 @@ func TestPace(t *testing.T) {
 		"the same in heaps":                       {[]reads{{500, 20, us(60)}}, false},
 		"a stream that ends":                      {join(calls(100), []reads{{1, 1, time.Second}}), false},
 		"a stream that gets slow":                 {join(calls(100), []reads{{10, 1, us(300)}}), false},
+		"a stream whose sender stood still":       {join(calls(100), []reads{{1, 1, 3 * time.Millisecond}}), true},
+		"and did so once more":                    {join(calls(100), []reads{{2, 1, 3 * time.Millisecond}}), false},
 		"a stream that gets dense":                {join(calls(100), []reads{{400, 1, us(4)}}), false},
 		"a stream after the machine stood still":  {join(calls(100), []reads{{1, 20, 2 * time.Millisecond}, {1, 10, us(20)}, {1, 10, us(20)}}), true},
 		"a dense one whose sender takes a breath": {join([]reads{{1000, 1, us(3)}}, []reads{{1, 1, us(100)}, {3, 1, us(3)}}), false},
