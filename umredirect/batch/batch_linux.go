@@ -121,13 +121,22 @@ func (c *Conn) look() (n int, err error) {
 	}
 	began := time.Now()
 	for now := began; n == 0 && err == nil && now.Sub(began) < c.pace.limit; now = time.Now() {
-		if n, err = c.Poll(); n == 0 && (c.alone || now.Sub(c.turned) > turn) {
-			runtime.Gosched()
+		n, err = c.Poll()
+		late := now.Sub(c.turned) > turn
+		if late {
+			wakeWatcher()
 			c.turned = now
+		}
+		if n == 0 && (c.alone || late) {
+			runtime.Gosched()
 		}
 	}
 	return n, err
 }
+
+// wakeWatcher has the runtime's watcher (sysmon) awake: any call of the system does that which is not raw. With one processor that is
+// always busy it alone asks for news of other sockets, every 10 ms, and once asleep it would sleep until somebody else makes such a call.
+func wakeWatcher() { unix.Syscall(unix.SYS_GETPID, 0, 0, 0) }
 
 // sleep waits in the scheduler.
 func (c *Conn) sleep() (int, error) {
