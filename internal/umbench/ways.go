@@ -15,8 +15,8 @@ import (
 // way is one way to measure: what is called how, and where the samples go.
 type way struct {
 	o       umload.Options
-	turns   int // in a round; of more than one each is a third as long. Bad moments of the machine then fall to all servers
-	alone   bool
+	turns   int  // in a round; of more than one each is a third as long. Bad moments of the machine then fall to all servers
+	alone   bool // the other servers stand still
 	applies func(*row) bool
 	to      func(*row) *[]sample
 }
@@ -59,9 +59,9 @@ func (w way) measure(ctx context.Context, o options, rows []*row) error {
 		if l.Rate > 0 {
 			l.Arrivals = r.arrived
 		}
-		others := rows
-		if !w.alone {
-			others = nil
+		var others []*row
+		if w.alone {
+			others = rows
 		}
 		s, err := r.aside(ctx, others, l)
 		if err != nil {
@@ -72,8 +72,8 @@ func (w way) measure(ctx context.Context, o options, rows []*row) error {
 	return nil
 }
 
-// aside measures a server while the others stand still (SIGSTOP). Asleep as they are, they wake up for timers of their own, ours
-// and Kamailio's some ten times a second each, on the one processor that all have: that met one call in a hundred.
+// aside measures a server while the others stand still (SIGSTOP). Asleep as they are, they wake up for timers of their own, on the one
+// processor that all have: Kamailio's processes 17 times a second, ours 38 times. That made 0.6 % of the calls wait for 25 to 80 us.
 func (r *row) aside(ctx context.Context, others []*row, o umload.Options) (sample, error) {
 	for _, other := range others {
 		if other != r {
