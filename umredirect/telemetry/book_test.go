@@ -15,6 +15,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"siteswap/umredirect"
 	"siteswap/umredirect/health"
 	"siteswap/umredirect/hep"
@@ -89,6 +91,36 @@ func TestLines(t *testing.T) {
 		}
 		cancel()
 		synctest.Wait()
+	})
+}
+
+// While every call gets a line it is there within a tenth of a second; of more calls than that the lines come once a second.
+func TestLinesAreHeldUnderLoad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log lines
+		b := telemetry.New(telemetry.Options{Logger: slog.New(slog.NewTextHandler(&log, nil)), PerSecond: 50})
+		ctx, cancel := context.WithCancel(t.Context())
+		go b.Run(ctx)
+		var got []int
+		tenths := func(n, calls int) {
+			for range n {
+				for range calls {
+					b.Note(call("c"))
+				}
+				time.Sleep(100 * time.Millisecond)
+				synctest.Wait()
+				got = append(got, strings.Count(log.String(), "call_id=c"))
+			}
+		}
+		tenths(3, 2)
+		tenths(12, 1000) // 50 of them at once, then 5 in each tenth
+		cancel()
+		synctest.Wait()
+		got = append(got, strings.Count(log.String(), "call_id=c"))
+		want := []int{2, 4, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 101, 101, 101, 111} // a second after the last was written, and at the end
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("lines after each tenth (-want +got):\n%s", diff)
+		}
 	})
 }
 
