@@ -28,7 +28,7 @@ var (
 	tls   = way{umload.Options{Network: "tls"}, 1, false, func(r *row) bool { return r.server.tls.IsValid() }, func(r *row) *[]sample { return &r.tls }}
 	// steady is the way in which latencies are compared. It comes after plain, which has touched the servers' memory. The caller's
 	// processor stays awake: how long it takes to wake up is not the server's. The other servers stand still meanwhile.
-	steady = way{umload.Options{Rate: steadyRate, Busy: true}, 10, true, func(*row) bool { return true }, func(r *row) *[]sample { return &r.paced }}
+	steady = way{umload.Options{Rate: steadyRate, Busy: true}, 20, true, func(*row) bool { return true }, func(r *row) *[]sample { return &r.paced }}
 )
 
 // rounds measures in these ways by turns.
