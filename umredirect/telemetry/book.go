@@ -89,7 +89,7 @@ const (
 	// linesEvery is how often lines are written: some at once cost calls less than each alone.
 	linesEvery = 100 * time.Millisecond
 	// heldEvery is how often while there are more calls than lines, and more lines than few: what writes them has to be fetched into
-	// the processor's cache each time, what answers calls afterwards too, and one call in 400 waited for that.
+	// the processor's cache each time, what answers calls afterwards too, and one to three calls in a thousand waited for that.
 	heldEvery = time.Second
 	few       = 10 // lines a second
 )
