@@ -46,13 +46,22 @@ func (l *lines) String() string {
 	return l.b.String()
 }
 
+// running is a book that runs, with so many lines a second, its log, and what ends it.
+func running(t *testing.T, rate int) (b *telemetry.Book, log *lines, end func()) {
+	log = new(lines)
+	b = telemetry.New(telemetry.Options{Logger: slog.New(slog.NewTextHandler(log, nil)), PerSecond: rate})
+	ctx, cancel := context.WithCancel(t.Context())
+	go b.Run(ctx)
+	return b, log, func() {
+		cancel()
+		synctest.Wait()
+	}
+}
+
 // A line has everything that an operator looks for; above the rate calls are counted, and the next second says how many.
 func TestLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var log lines
-		b := telemetry.New(telemetry.Options{Logger: slog.New(slog.NewTextHandler(&log, nil)), PerSecond: 3})
-		ctx, cancel := context.WithCancel(t.Context())
-		go b.Run(ctx)
+		b, log, end := running(t, 3)
 		for range 10 {
 			b.Note(call("c1"))
 		}
@@ -89,18 +98,14 @@ func TestLines(t *testing.T) {
 				t.Errorf("%d lines of a stream after %d thirds of a second", n, i+1)
 			}
 		}
-		cancel()
-		synctest.Wait()
+		end()
 	})
 }
 
 // While every call gets a line it is there within a tenth of a second; of more calls than that the lines come once a second.
 func TestLinesAreHeldUnderLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var log lines
-		b := telemetry.New(telemetry.Options{Logger: slog.New(slog.NewTextHandler(&log, nil)), PerSecond: 50})
-		ctx, cancel := context.WithCancel(t.Context())
-		go b.Run(ctx)
+		b, log, end := running(t, 50)
 		var got []int
 		tenths := func(n, calls int) {
 			for range n {
@@ -114,8 +119,7 @@ func TestLinesAreHeldUnderLoad(t *testing.T) {
 		}
 		tenths(3, 2)
 		tenths(12, 1000) // 50 of them at once, then 5 in each tenth
-		cancel()
-		synctest.Wait()
+		end()
 		got = append(got, strings.Count(log.String(), "call_id=c"))
 		want := []int{2, 4, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 101, 101, 101, 111} // a second after the last was written, and at the end
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -128,16 +132,12 @@ func TestLinesAreHeldUnderLoad(t *testing.T) {
 func TestRate(t *testing.T) {
 	for _, rate := range []int{1, 3, 15, 50, 59} {
 		synctest.Test(t, func(t *testing.T) {
-			var log lines
-			b := telemetry.New(telemetry.Options{Logger: slog.New(slog.NewTextHandler(&log, nil)), PerSecond: rate})
-			ctx, cancel := context.WithCancel(t.Context())
-			go b.Run(ctx)
+			b, log, end := running(t, rate)
 			for range 10_000 {
 				b.Note(call("c"))
 				time.Sleep(time.Millisecond)
 			}
-			cancel()
-			synctest.Wait()
+			end()
 			// Those of the first second are there at the beginning; the last grant may be a tick away.
 			if n := strings.Count(log.String(), "call_id=c"); n < 11*rate-rate/10-1 || n > 11*rate {
 				t.Errorf("%d lines in 10 s at %d a second", n, rate)
